@@ -1,0 +1,3 @@
+//! Compiles the service definitions.
+
+fn main() {}

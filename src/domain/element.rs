@@ -1,0 +1,37 @@
+//! Data elements (数据元): the figure itself, of which fields are the appearances.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::facet::{Meaning, TimeBasis};
+use crate::domain::id::{ElementId, FieldKey};
+
+/// A data element: one meaning with everything that planning and computing need of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataElement {
+    /// Its id, from its key.
+    pub id: ElementId,
+    /// Its canonical key.
+    pub key: String,
+    /// Name shown to people: the shortest label among its fields, then the smallest.
+    pub name: String,
+    /// Time basis, where known.
+    pub time_basis: Option<TimeBasis>,
+    /// Whether a unit's figure is the sum of its children's.
+    pub sums_over_units: bool,
+}
+
+/// A field of a registered form with its meaning: what the catalogue of overlaps holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CataloguedField {
+    /// Identity of the field.
+    pub key: FieldKey,
+    /// What it means.
+    pub meaning: Meaning,
+}
+
+impl CataloguedField {
+    /// The element it belongs to.
+    pub fn element(&self) -> ElementId {
+        ElementId::of_key(&self.meaning.key)
+    }
+}

@@ -1,0 +1,7 @@
+//! Baoyici (报一次): every base figure is reported at most once.
+//!
+//! The road of a figure, folder by folder: `formats` reads forms, `overlap` finds which fields are one data element, `planning` decides who
+//! types what, `store` keeps each observation once, `dataset` computes every form from the observations, `service` and `cli` are the doors.
+//! `app` holds the use cases, `domain` the meaning. `ARCHITECTURE.md` is the map.
+
+pub mod domain;
