@@ -5,3 +5,5 @@
 //! `app` holds the use cases, `domain` the meaning. `ARCHITECTURE.md` is the map.
 
 pub mod domain;
+pub mod planning;
+pub mod store;

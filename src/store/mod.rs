@@ -1,0 +1,166 @@
+//! The store: small traits per aggregate, reads and writes apart, in domain types only.
+//!
+//! Knows nothing of use cases, proto or HTTP. Writes happen inside a [`WriteTransaction`] that is durable once [`WriteTransaction::commit`]
+//! returned; one that is dropped leaves nothing behind. Seen in Restate's storage-api and SpiceDB's ReadWriteTx.
+
+pub mod error;
+
+use async_trait::async_trait;
+
+use crate::domain::audit::{AuditRecord, NewAuditRecord};
+use crate::domain::caller::TokenRecord;
+use crate::domain::element::CataloguedField;
+use crate::domain::id::{AccountId, ElementId, FormId, OrganisationId, ReceiptId, RequestId};
+use crate::domain::observation::{NewObservation, Observation, ObservationKey, Receipt};
+use crate::domain::organisation::Organisation;
+use crate::domain::period::ReferencePeriod;
+use crate::domain::template::RegisteredTemplate;
+use crate::domain::unit::{UnitCode, UnitRow};
+
+pub use error::Error;
+
+/// Result of a store call.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A registered form as the catalogue reads it back.
+#[derive(Clone, Debug)]
+pub struct StoredForm {
+    /// The version.
+    pub template: RegisteredTemplate,
+    /// Its fields with their meanings, in the form's order.
+    pub fields: Vec<CataloguedField>,
+    /// Digest of the vocabulary that the meanings were read with.
+    pub vocabulary: String,
+}
+
+/// An answer that was given to a request id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RememberedAnswer {
+    /// Digest of the payload.
+    pub payload_digest: String,
+    /// The answer, as the use case wrote it (JSON).
+    pub answer: String,
+}
+
+/// Which current observations are wanted: those in all three lists. A set, answered set-wise.
+#[derive(Clone, Debug, Default)]
+pub struct ObservationFilter {
+    /// Units.
+    pub units: Vec<UnitCode>,
+    /// Elements; empty for all.
+    pub elements: Vec<ElementId>,
+    /// Periods; empty for all.
+    pub periods: Vec<ReferencePeriod>,
+}
+
+/// Reads of organisations.
+#[async_trait]
+pub trait OrganisationReads: Send + Sync {
+    /// Organisations by id, at most `limit`, after `after`.
+    async fn organisations(&self, after: Option<&OrganisationId>, limit: u32) -> Result<Vec<Organisation>>;
+    /// One organisation.
+    async fn organisation(&self, id: &OrganisationId) -> Result<Option<Organisation>>;
+}
+
+/// Reads of reporting units.
+#[async_trait]
+pub trait UnitReads: Send + Sync {
+    /// Every row of every unit, by code and first day.
+    async fn unit_rows(&self) -> Result<Vec<UnitRow>>;
+}
+
+/// Reads of form templates.
+#[async_trait]
+pub trait TemplateReads: Send + Sync {
+    /// One version of a form; the newest where `version` is `None`.
+    async fn template(&self, form: &FormId, version: Option<u32>) -> Result<Option<StoredForm>>;
+    /// The newest version of each form by form id, at most `limit`, after `after`.
+    async fn newest_templates(&self, after: Option<&FormId>, limit: u32) -> Result<Vec<StoredForm>>;
+}
+
+/// Reads of observations and receipts.
+#[async_trait]
+pub trait ObservationReads: Send + Sync {
+    /// Current observations that match, by unit, element and period.
+    async fn observations(&self, filter: &ObservationFilter) -> Result<Vec<Observation>>;
+    /// Current observations under these keys, by unit, element and period.
+    async fn observations_at(&self, keys: &[ObservationKey]) -> Result<Vec<Observation>>;
+    /// Every version of one observation, oldest first.
+    async fn observation_versions(&self, key: &ObservationKey) -> Result<Vec<Observation>>;
+    /// A receipt.
+    async fn receipt(&self, id: &ReceiptId) -> Result<Option<Receipt>>;
+    /// Receipts of a unit, newest first, at most `limit`, older than `before`.
+    async fn receipts(&self, unit: &UnitCode, before: Option<&ReceiptId>, limit: u32) -> Result<Vec<Receipt>>;
+    /// Number of current observations.
+    async fn n_observations(&self) -> Result<u64>;
+}
+
+/// Reads of API tokens.
+#[async_trait]
+pub trait TokenReads: Send + Sync {
+    /// The token whose secret has this digest, revoked and expired ones included.
+    async fn token(&self, digest: &str) -> Result<Option<TokenRecord>>;
+    /// All tokens by account.
+    async fn tokens(&self) -> Result<Vec<TokenRecord>>;
+}
+
+/// Reads of the audit trail.
+#[async_trait]
+pub trait AuditReads: Send + Sync {
+    /// Records after a sequence number, in order, at most `limit`.
+    async fn audit_records(&self, after: u64, limit: u32) -> Result<Vec<AuditRecord>>;
+}
+
+/// Everything that can be read.
+pub trait Reads: OrganisationReads + UnitReads + TemplateReads + ObservationReads + TokenReads + AuditReads {}
+impl<T: OrganisationReads + UnitReads + TemplateReads + ObservationReads + TokenReads + AuditReads> Reads for T {}
+
+/// A store.
+#[async_trait]
+pub trait Store: Reads {
+    /// Begins the transaction in which all writes of one use case happen. Waits for its turn where the engine has one writer.
+    async fn begin(&self) -> Result<Box<dyn WriteTransaction>>;
+    /// Answers when the database answers.
+    async fn ping(&self) -> Result<()>;
+    /// Finishes what is under way and closes.
+    async fn close(&self);
+}
+
+/// A transaction: it sees its own writes, and nobody else does before it is committed.
+#[async_trait]
+pub trait WriteTransaction: Send {
+    /// The answer that this account's request id was given before, if any.
+    async fn remembered_answer(&mut self, account: &AccountId, request: &RequestId) -> Result<Option<RememberedAnswer>>;
+    /// Keeps the answer to a request id.
+    async fn remember_answer(&mut self, account: &AccountId, request: &RequestId, answer: &RememberedAnswer) -> Result<()>;
+
+    /// All organisations by id, as this transaction sees them.
+    async fn all_organisations(&mut self) -> Result<Vec<Organisation>>;
+    /// Inserts or replaces organisations.
+    async fn put_organisations(&mut self, organisations: &[Organisation]) -> Result<()>;
+    /// All unit rows by code and first day, as this transaction sees them.
+    async fn all_unit_rows(&mut self) -> Result<Vec<UnitRow>>;
+    /// Inserts unit rows; a row with the code and first day of a stored one replaces it.
+    async fn put_unit_rows(&mut self, rows: &[UnitRow]) -> Result<()>;
+    /// The newest version of a form, as this transaction sees it.
+    async fn newest_template(&mut self, form: &FormId) -> Result<Option<StoredForm>>;
+    /// Inserts a new version of a form. A version that exists already is [`Error::Conflict`].
+    async fn insert_template(&mut self, form: &StoredForm) -> Result<()>;
+
+    /// Stores a receipt with its figures as version 1 of each. If any of the keys is held already, nothing of the call is stored and the
+    /// current observations under the held keys are returned, by key; otherwise the answer is empty.
+    async fn insert_observations(&mut self, receipt: &Receipt, figures: &[NewObservation]) -> Result<Vec<Observation>>;
+    /// Current observations under these keys, as this transaction sees them, by key.
+    async fn observations_at(&mut self, keys: &[ObservationKey]) -> Result<Vec<Observation>>;
+    /// Stores a receipt with corrected figures, each with the version it gets, which must be one above the current one
+    /// ([`Error::Conflict`] otherwise). The old versions stay readable.
+    async fn correct_observations(&mut self, receipt: &Receipt, figures: &[(NewObservation, u32)], reason: &str) -> Result<()>;
+
+    /// Inserts a token; an account has one token, a second replaces it.
+    async fn put_token(&mut self, token: &TokenRecord) -> Result<()>;
+    /// Appends to the audit trail and returns the record with its place in the chain.
+    async fn append_audit(&mut self, record: &NewAuditRecord) -> Result<AuditRecord>;
+
+    /// Makes everything durable. Once this returned, a crash loses nothing of it.
+    async fn commit(self: Box<Self>) -> Result<()>;
+}
