@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 
 use crate::domain::id::{FieldId, FieldKey, FormId, OrganisationId};
+use crate::domain::measure::{Measures, says_no_unit};
 use crate::domain::period::{Frequency, MAX_YEAR, MIN_YEAR, ReferencePeriod};
 use crate::domain::problem::{Code, Place, Problem, check_optional_text, check_text};
 use crate::domain::unit::Level;
@@ -15,8 +16,12 @@ pub const MAX_FIELDS: usize = 5_000;
 pub const MAX_PATH_DEPTH: usize = 16;
 /// Longest label or heading, in characters.
 pub const MAX_LABEL_CHARS: usize = 500;
-/// Longest note (口径), in characters.
+/// Longest note (口径) or printed equation, in characters.
 pub const MAX_NOTE_CHARS: usize = 8_000;
+/// Most items of one code list.
+pub const MAX_OPTIONS: usize = 1_000;
+/// Most printed equations of one template.
+pub const MAX_RULES: usize = 1_000;
 
 /// Data type (数据类型) of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -198,6 +203,14 @@ impl FormTemplate {
         if !(MIN_YEAR..=MAX_YEAR).contains(&self.year) {
             problems.push(Problem::new(Code::YearOutOfRange).arg("year", self.year).at(Place::part("year").in_form(form)));
         }
+        if self.rules.len() > MAX_RULES {
+            let too_long = Problem::new(Code::ListTooLong).arg("what", "rules").arg("limit", MAX_RULES).arg("n", self.rules.len());
+            problems.push(too_long.at(Place::part("rules").in_form(form)));
+        }
+        let rules = self.rules.iter().enumerate().take(MAX_RULES);
+        problems.extend(rules.filter_map(|(n, rule)| {
+            check_optional_text(rule, "rules", MAX_NOTE_CHARS).map(|p| p.at(Place::part("rules").in_form(form).at_row(n + 1)))
+        }));
         if self.fields.is_empty() {
             problems.push(Problem::new(Code::FormWithoutFields).arg("form", form).at(Place::part("fields").in_form(form)));
         }
@@ -215,6 +228,13 @@ impl FormTemplate {
             problems.extend(check_field(field, form));
         }
         problems
+    }
+
+    /// Warns of every number whose unit of measure is not known; such a field is kept and never converted.
+    pub fn check_units(&self, measures: &Measures) -> Vec<Problem> {
+        let unknown = self.fields.iter().filter(|f| f.dtype.is_number() && !says_no_unit(&f.unit) && measures.find(&f.unit).is_none());
+        let warning = |f: &Field| Problem::warning(Code::FieldUnitUnknown).arg("field", &f.id).arg("unit", &f.unit);
+        unknown.map(|f| warning(f).at(Place::field(f.id.as_str()).in_form(self.id.as_str()))).collect()
     }
 
     /// Gives every field its identity: a field that means the same as in the version before keeps its `since`.
@@ -266,8 +286,12 @@ fn check_field(field: &Field, form: &str) -> Vec<Problem> {
     } else {
         found.extend(field.path.iter().map(|h| check_optional_text(h, "path", MAX_LABEL_CHARS)));
     }
-    if field.options.len() > 1_000 {
-        found.push(Some(Problem::new(Code::ListTooLong).arg("what", "options").arg("limit", 1_000).arg("n", field.options.len())));
+    found.push(check_optional_text(&field.not_personal_because, "not_personal_because", MAX_LABEL_CHARS));
+    if field.options.len() > MAX_OPTIONS {
+        found.push(Some(Problem::new(Code::ListTooLong).arg("what", "options").arg("limit", MAX_OPTIONS).arg("n", field.options.len())));
+    } else {
+        // One bad item is enough to name the list.
+        found.push(field.options.iter().find_map(|o| check_optional_text(o, "options", MAX_LABEL_CHARS)));
     }
     if field.decimals.is_some_and(|d| d > crate::domain::figure::MAX_DECIMALS) {
         let value = field.decimals.unwrap_or_default();

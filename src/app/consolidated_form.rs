@@ -1,0 +1,272 @@
+//! The consolidated form (一张表): what one unit types by one due date, with everything that is known already filled in.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use crate::app::App;
+use crate::app::error::Result;
+use crate::app::figures::{Held, combine};
+use crate::app::planned_year::PlannedYear;
+use crate::domain::caller::Caller;
+use crate::domain::figure::Figure;
+use crate::domain::id::{ElementId, FieldKey};
+use crate::domain::message::Language;
+use crate::domain::observation::{Observation, ObservationKey};
+use crate::domain::period::ReferencePeriod;
+use crate::domain::problem::{Code, Problem};
+use crate::domain::template::due_date;
+use crate::domain::unit::UnitCode;
+use crate::planning::{AskedField, PlannedCell, Source};
+
+/// One due date of a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DueDate {
+    /// The day.
+    pub due: Date,
+    /// Cells to type.
+    pub n_cells: u32,
+    /// How many of them are held already.
+    pub n_held: u32,
+}
+
+/// A field of the unit's own forms that a typed cell fills.
+#[derive(Clone, Debug)]
+pub struct ServedField {
+    /// The field.
+    pub field: FieldKey,
+    /// The form's period.
+    pub period: ReferencePeriod,
+    /// Title of the form.
+    pub title: String,
+    /// Label of the field.
+    pub label: String,
+}
+
+/// A cell that the unit types.
+#[derive(Clone, Debug)]
+pub struct InputCell {
+    /// What the plan asks.
+    pub cell: PlannedCell,
+    /// Headings above the field through which it is typed.
+    pub path: Vec<String>,
+    /// Column heading of that field.
+    pub column: String,
+    /// Definition of that field.
+    pub note: String,
+    /// Fields of the unit's own forms that it fills.
+    pub serves: Vec<ServedField>,
+    /// The figure, where it is held already.
+    pub held: Option<Observation>,
+}
+
+/// A field that nobody types for this form, filled in.
+#[derive(Clone, Debug)]
+pub struct PrefilledCell {
+    /// The field.
+    pub field: FieldKey,
+    /// The form's period.
+    pub period: ReferencePeriod,
+    /// Label of the field.
+    pub label: String,
+    /// Title of the form.
+    pub title: String,
+    /// The value; `None` while its sources are not all reported.
+    pub value: Option<Figure>,
+    /// Unit of measure as printed on the form.
+    pub unit_text: String,
+    /// Where it came from, in Chinese.
+    pub provenance_zh: String,
+    /// Where it came from, in English.
+    pub provenance_en: String,
+    /// Number of figures it is computed from.
+    pub n_sources: u32,
+    /// How many of them are reported.
+    pub n_held: u32,
+}
+
+/// The consolidated form of one unit and one due date.
+#[derive(Clone, Debug)]
+pub struct ConsolidatedForm {
+    /// The unit.
+    pub unit: UnitCode,
+    /// Its name.
+    pub unit_name: String,
+    /// The due date.
+    pub due: Date,
+    /// What is typed.
+    pub inputs: Vec<InputCell>,
+    /// What is filled in.
+    pub prefilled: Vec<PrefilledCell>,
+    /// Digest of the plans that the form follows.
+    pub plan_digest: String,
+}
+
+/// A unit's place in the plan of one year.
+pub(crate) struct UnitYear {
+    pub(crate) planned: Arc<PlannedYear>,
+    pub(crate) position: usize,
+}
+
+impl UnitYear {
+    /// The cells of one due date.
+    pub(crate) fn cells_due(&self, due: Date) -> Vec<PlannedCell> {
+        let cells = self.planned.plan.typed_cells(self.position).into_iter();
+        cells.filter(|cell| cell.due == due).collect()
+    }
+
+    fn code_at(&self, position: usize) -> Option<UnitCode> {
+        self.planned.units.units().get(position).map(|u| u.code.clone())
+    }
+
+    /// The observations that a source names.
+    fn keys_of(&self, source: &Source) -> Vec<ObservationKey> {
+        let cells = source.cells.iter();
+        cells
+            .filter_map(|(position, period)| {
+                self.code_at(*position).map(|unit| ObservationKey { unit, element: source.element, period: *period })
+            })
+            .collect()
+    }
+}
+
+impl App {
+    /// Due dates of a unit in a calendar year, in order. Clerks of the unit.
+    pub async fn list_due_dates(&self, caller: &Caller, unit: &UnitCode, year: i16) -> Result<Vec<DueDate>> {
+        caller.require_unit(unit, "form.read")?;
+        let mut cells: BTreeMap<Date, Vec<ObservationKey>> = BTreeMap::new();
+        for place in self.unit_years(unit, year)? {
+            for cell in place.planned.plan.typed_cells(place.position).into_iter().filter(|c| c.due.year() == year) {
+                let key = ObservationKey { unit: unit.clone(), element: cell.element, period: cell.period };
+                cells.entry(cell.due).or_default().push(key);
+            }
+        }
+        let keys: Vec<ObservationKey> = cells.values().flatten().cloned().collect();
+        let held: HashSet<ObservationKey> = self.store.observations_at(&keys).await?.into_iter().map(|o| o.key).collect();
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let due_dates = cells.into_iter().map(|(due, keys)| DueDate {
+            due,
+            n_cells: count(keys.len()),
+            n_held: count(keys.iter().filter(|k| held.contains(k)).count()),
+        });
+        Ok(due_dates.collect())
+    }
+
+    /// The consolidated form of a unit and a due date. Clerks of the unit.
+    pub async fn get_consolidated_form(&self, caller: &Caller, unit: &UnitCode, due: Date) -> Result<ConsolidatedForm> {
+        caller.require_unit(unit, "form.read")?;
+        let years = self.unit_years(unit, due.year())?;
+        let (mut inputs, mut prefilled) = (Vec::new(), Vec::new());
+        let mut digest = String::new();
+        let mut unit_name = String::new();
+        for place in &years {
+            let cells = place.cells_due(due);
+            let (typed, filled) = self.fill_form(place, unit, due, cells).await?;
+            if !typed.is_empty() || !filled.is_empty() {
+                digest.push_str(&place.planned.plan.digest());
+            }
+            inputs.extend(typed);
+            prefilled.extend(filled);
+            unit_name = place.planned.units.get(unit).map(|u| u.name.clone()).unwrap_or(unit_name);
+        }
+        if inputs.is_empty() && prefilled.is_empty() {
+            return Err(Problem::new(Code::DueDateUnknown).arg("due", due).arg("unit", unit).into());
+        }
+        let plan_digest = blake3::hash(digest.as_bytes()).to_hex().to_string();
+        Ok(ConsolidatedForm { unit: unit.clone(), unit_name, due, inputs, prefilled, plan_digest })
+    }
+
+    /// The unit's places in the plans whose forms can be due in a calendar year: that year's and the one's before.
+    pub(crate) fn unit_years(&self, unit: &UnitCode, year: i16) -> Result<Vec<UnitYear>> {
+        if !(crate::domain::period::MIN_YEAR + 1..=crate::domain::period::MAX_YEAR - 1).contains(&year) {
+            return Err(Problem::new(Code::YearOutOfRange).arg("year", year).into());
+        }
+        let mut years = Vec::new();
+        for planned in [self.state.plan(year - 1), self.state.plan(year)] {
+            if let Some(position) = planned.units.position(unit) {
+                years.push(UnitYear { planned, position });
+            }
+        }
+        if years.is_empty() {
+            return Err(Problem::new(Code::UnitUnknown).arg("unit", unit).into());
+        }
+        Ok(years)
+    }
+
+    async fn fill_form(
+        &self,
+        place: &UnitYear,
+        unit: &UnitCode,
+        due: Date,
+        cells: Vec<PlannedCell>,
+    ) -> Result<(Vec<InputCell>, Vec<PrefilledCell>)> {
+        let typed_here: BTreeSet<(ElementId, ReferencePeriod)> = cells.iter().map(|c| (c.element, c.period)).collect();
+        let mut wanted: BTreeSet<ObservationKey> = BTreeSet::new();
+        let key_of = |element, period| ObservationKey { unit: unit.clone(), element, period };
+        wanted.extend(typed_here.iter().map(|(element, period)| key_of(*element, *period)));
+        let mut filled: Vec<(&AskedField, ReferencePeriod, Source, Vec<ObservationKey>)> = Vec::new();
+        for field in place.planned.plan.fields_of_unit(place.position) {
+            for period in field.frequency.periods(place.planned.plan.year()) {
+                if due_date(period, field.due_days) != Some(due) {
+                    continue;
+                }
+                let Some(source) = place.planned.plan.source(place.position, &field.key, period) else { continue };
+                let is_typed_here =
+                    matches!(source.cells.as_slice(), [(at, p)] if *at == place.position && typed_here.contains(&(source.element, *p)));
+                if is_typed_here {
+                    continue;
+                }
+                let keys = place.keys_of(&source);
+                wanted.extend(keys.iter().cloned());
+                filled.push((field, period, source, keys));
+            }
+        }
+        let wanted: Vec<ObservationKey> = wanted.into_iter().collect();
+        let held: Held = self.store.observations_at(&wanted).await?.into_iter().map(|o| (o.key.clone(), o)).collect();
+        let inputs = cells.into_iter().map(|cell| self.input_cell(cell, unit, &held)).collect();
+        let prefilled = filled.into_iter().map(|(field, period, source, keys)| self.prefilled_cell(field, period, &source, &keys, &held));
+        Ok((inputs, prefilled.collect()))
+    }
+
+    fn input_cell(&self, cell: PlannedCell, unit: &UnitCode, held: &Held) -> InputCell {
+        let key = ObservationKey { unit: unit.clone(), element: cell.element, period: cell.period };
+        let field = self.state.catalogue(|c| {
+            let form = c.form(&cell.via.form)?;
+            form.template.fields.iter().find(|f| f.id == cell.via.field).cloned()
+        });
+        let serves = cell.serves.iter().map(|(field, period)| {
+            let (label, title) = self.label_and_title(field, None);
+            ServedField { field: field.clone(), period: *period, title, label }
+        });
+        let serves = serves.collect();
+        let (path, column, note) = field.map(|f| (f.path, f.column, f.note)).unwrap_or_default();
+        InputCell { path, column, note, serves, held: held.get(&key).cloned(), cell }
+    }
+
+    fn prefilled_cell(
+        &self,
+        field: &AskedField,
+        period: ReferencePeriod,
+        source: &Source,
+        keys: &[ObservationKey],
+        held: &Held,
+    ) -> PrefilledCell {
+        let found: Vec<&Observation> = keys.iter().filter_map(|k| held.get(k)).collect();
+        let is_complete = found.len() == source.cells.len();
+        let value = if is_complete { combine(&found, field.unit.as_ref(), field.decimals, &self.measures) } else { None };
+        let (label, title) = self.label_and_title(&field.key, None);
+        PrefilledCell {
+            field: field.key.clone(),
+            period,
+            label,
+            title,
+            value,
+            unit_text: field.unit_text.clone(),
+            provenance_zh: source.sentence(Language::Zh),
+            provenance_en: source.sentence(Language::En),
+            n_sources: u32::try_from(source.cells.len()).unwrap_or(u32::MAX),
+            n_held: u32::try_from(found.len()).unwrap_or(u32::MAX),
+        }
+    }
+}

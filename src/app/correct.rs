@@ -1,0 +1,155 @@
+//! Corrects figures that are held: with a reason, as new versions, all or nothing.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::app::error::{Result, refuse_errors};
+use crate::app::figures::Asked;
+use crate::app::request::Request;
+use crate::app::submit::{MAX_FIGURES, TypedFigure, audit_of};
+use crate::domain::caller::Caller;
+use crate::domain::id::ElementId;
+use crate::domain::observation::{NewObservation, Observation, ObservationKey, Receipt};
+use crate::domain::period::ReferencePeriod;
+use crate::domain::problem::{Code, Place, Problem, check_text};
+use crate::domain::unit::UnitCode;
+
+/// A correction on its way in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correction {
+    /// The unit.
+    pub unit: UnitCode,
+    /// The figures, each with the version that the clerk saw; 0 for "whichever is current".
+    pub figures: Vec<(TypedFigure, u32)>,
+    /// Why.
+    pub reason: String,
+}
+
+struct Wanted<'a> {
+    typed: &'a TypedFigure,
+    seen_version: u32,
+    key: ObservationKey,
+    place: Place,
+}
+
+impl App {
+    /// Stores new versions of held figures and returns the receipt once they are durable. Clerks of the unit.
+    pub async fn correct(&self, caller: &Caller, request_id: &str, correction: &Correction) -> Result<Receipt> {
+        caller.require_unit(&correction.unit, "observation.correct")?;
+        let request = Request::new(request_id, "observation.correct", correction)?;
+        let mut tx = self.store.begin().await?;
+        if let Some(receipt) = request.answered::<Receipt>(tx.as_mut(), caller).await? {
+            return Ok(receipt);
+        }
+        let (wanted, mut problems) = wanted(correction);
+        let keys: Vec<ObservationKey> = wanted.iter().map(|w| w.key.clone()).collect();
+        let held = tx.observations_at(&keys).await?;
+        let (figures, more) = self.check_corrections(&wanted, &held);
+        problems.extend(more);
+        refuse_errors(&problems)?;
+        let receipt = self.new_receipt(caller, &request, &correction.unit, &figures);
+        tx.correct_observations(&receipt, &figures, &correction.reason).await?;
+        tx.append_audit(&audit_of(caller, "observation.correct", &receipt, &correction.reason)).await?;
+        request.remember(tx.as_mut(), caller, &receipt).await?;
+        tx.commit().await?;
+        Ok(receipt)
+    }
+
+    /// Says everything that is wrong with a correction and stores nothing. Clerks of the unit.
+    pub async fn check_correction(&self, caller: &Caller, correction: &Correction) -> Result<Vec<Problem>> {
+        caller.require_unit(&correction.unit, "observation.correct")?;
+        let (wanted, mut problems) = wanted(correction);
+        let keys: Vec<ObservationKey> = wanted.iter().map(|w| w.key.clone()).collect();
+        let held = self.store.observations_at(&keys).await?;
+        problems.extend(self.check_corrections(&wanted, &held).1);
+        Ok(problems)
+    }
+
+    fn check_corrections(&self, wanted: &[Wanted<'_>], held: &[Observation]) -> (Vec<(NewObservation, u32)>, Vec<Problem>) {
+        let held: HashMap<&ObservationKey, &Observation> = held.iter().map(|o| (&o.key, o)).collect();
+        let (mut figures, mut problems) = (Vec::new(), Vec::new());
+        for correction in wanted {
+            match self.check_one(correction, held.get(&correction.key).copied()) {
+                Ok(figure) => figures.push(figure),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        (figures, problems)
+    }
+
+    fn check_one(&self, wanted: &Wanted<'_>, held: Option<&Observation>) -> std::result::Result<(NewObservation, u32), Problem> {
+        let Some(held) = held else {
+            let label = self.state.catalogue(|c| c.element(wanted.key.element)).map_or_else(|| wanted.key.element.to_string(), |e| e.name);
+            let problem = Problem::new(Code::FigureNotHeld).arg("label", label).arg("period", wanted.key.period);
+            return Err(problem.at(wanted.place.clone()));
+        };
+        // The field through which it was typed says what it is, also where the plan has changed since.
+        let field = self.state.catalogue(|c| c.form(&held.via.form)?.template.fields.iter().find(|f| f.id == held.via.field).cloned());
+        let unknown = || Problem::new(Code::FieldUnknown).arg("field", &held.via).at(wanted.place.clone());
+        let field = field.ok_or_else(unknown)?;
+        let unit = self.measures.find(&held.unit_of_measure);
+        let asked = Asked {
+            label: &field.label,
+            dtype: field.dtype,
+            decimals: self.decimals_of(held, field.decimals()),
+            unit,
+            unit_text: &field.unit,
+            options: &field.options,
+        };
+        if wanted.seen_version != 0 && wanted.seen_version != held.version {
+            let stale = Problem::new(Code::FigureVersionStale).arg("label", &field.label).arg("expected", wanted.seen_version);
+            return Err(stale.arg("version", held.version).at(wanted.place.clone()));
+        }
+        let figure = asked.read(wanted.typed, &wanted.place, &self.measures)?;
+        let observation =
+            NewObservation { key: held.key.clone(), figure, unit_of_measure: held.unit_of_measure.clone(), via: held.via.clone() };
+        Ok((observation, held.version + 1))
+    }
+
+    /// Decimals of a correction: what the plan asks for the figure now, at least what the field states.
+    fn decimals_of(&self, held: &Observation, stated: u32) -> u32 {
+        let Some(year) = held.key.period.year() else { return stated };
+        let planned = self.state.plan(year);
+        let asked = planned.units.position(&held.key.unit).map(|at| planned.plan.asks(at, held.key.element, held.key.period));
+        match asked {
+            Some(crate::planning::Asked::Typed(cell)) => cell.decimals.max(stated),
+            _ => stated,
+        }
+    }
+}
+
+fn wanted(correction: &Correction) -> (Vec<Wanted<'_>>, Vec<Problem>) {
+    let mut problems: Vec<Problem> = Vec::new();
+    if correction.reason.trim().is_empty() {
+        problems.push(Problem::new(Code::ReasonMissing).at(Place::part("reason")));
+    } else {
+        problems.extend(check_text(&correction.reason, "reason", 1_000).map(|p| p.at(Place::part("reason"))));
+    }
+    if correction.figures.is_empty() {
+        problems.push(Problem::new(Code::ListEmpty).arg("what", "figures"));
+    }
+    if correction.figures.len() > MAX_FIGURES {
+        let n = correction.figures.len();
+        problems.push(Problem::new(Code::ListTooLong).arg("what", "figures").arg("limit", MAX_FIGURES).arg("n", n));
+        return (Vec::new(), problems);
+    }
+    let mut given = HashSet::new();
+    let mut found = Vec::new();
+    for (n, (typed, seen_version)) in correction.figures.iter().enumerate() {
+        let place = Place { row: Some(n as u64 + 1), field: Some(typed.element.clone()), ..Place::part(typed.period.clone()) };
+        let parsed = ElementId::parse(&typed.element).and_then(|e| ReferencePeriod::parse(&typed.period).map(|p| (e, p)));
+        match parsed {
+            Err(problem) => problems.push(problem.at(place)),
+            Ok((element, period)) if !given.insert((element, period)) => {
+                problems.push(Problem::new(Code::FigureDuplicate).arg("element", element).arg("period", period).at(place));
+            }
+            Ok((element, period)) => {
+                let key = ObservationKey { unit: correction.unit.clone(), element, period };
+                found.push(Wanted { typed, seen_version: *seen_version, key, place });
+            }
+        }
+    }
+    (found, problems)
+}

@@ -1,0 +1,78 @@
+//! The use cases, one file per verb. Transactions and authorisation are here and nowhere else.
+//!
+//! Every use case takes the caller and refuses by default. gRPC, the command line and later the web call the same functions.
+
+mod consolidated_form;
+mod correct;
+mod error;
+mod extract;
+mod figures;
+mod page;
+mod planned_year;
+mod read_overlap;
+mod read_templates;
+mod receipts;
+mod register_organisations;
+mod register_template;
+mod register_units;
+mod report_burden;
+mod report_overlap;
+mod request;
+mod state;
+mod submit;
+mod tokens;
+
+use std::sync::Arc;
+
+use crate::domain::clock::Clock;
+use crate::domain::measure::Measures;
+use crate::overlap::Vocabulary;
+use crate::store::Store;
+
+pub use consolidated_form::{ConsolidatedForm, DueDate, InputCell, PrefilledCell, ServedField};
+pub use correct::Correction;
+pub use error::{Error, Result};
+pub use extract::ExtractionHead;
+pub use page::{Page, PageRequest};
+pub use read_overlap::{DescribedOverlap, DescribedRelation, ElementWithFields};
+pub use register_template::{AddedAtLevel, RegisteredForm, TemplateSource};
+pub use register_units::UnitSource;
+pub use report_burden::{BurdenBreakdown, BurdenReport, BurdenRow};
+pub use report_overlap::{ElementAppearance, OverlapReport, SharedElement};
+pub use submit::{Checked, Submission, TypedFigure};
+pub use tokens::NewToken;
+
+/// The application: the use cases with what they need.
+pub struct App {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    vocabulary: Arc<Vocabulary>,
+    measures: Arc<Measures>,
+    state: state::State,
+}
+
+impl App {
+    /// Opens the application over a store: reads the catalogue of forms and the units, and reads forms again whose meanings were
+    /// read with another vocabulary.
+    pub async fn open(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<Self> {
+        let vocabulary = Arc::new(Vocabulary::embedded()?);
+        let measures = Arc::new(Measures::embedded());
+        let state = state::State::load(store.as_ref(), &vocabulary, &measures).await?;
+        Ok(Self { store, clock, vocabulary, measures, state })
+    }
+
+    /// The store, for health checks and shutdown.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// Number of fields in the catalogue and of reporting units today, for metrics and the first line of `serve`.
+    pub fn sizes(&self) -> (usize, usize) {
+        self.state.sizes()
+    }
+}

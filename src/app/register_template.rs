@@ -1,0 +1,224 @@
+//! Registers a form template: checks it, says how it overlaps what others collect and what it adds, and stores it as a version.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::app::error::{Error, Result, refuse_errors};
+use crate::app::planned_year::{asked_of_elements, asked_of_form, collected_in};
+use crate::app::read_overlap::DescribedOverlap;
+use crate::app::request::Request;
+use crate::domain::audit::NewAuditRecord;
+use crate::domain::caller::{Caller, Role};
+use crate::domain::element::CataloguedField;
+use crate::domain::id::{ElementId, FormId};
+use crate::domain::problem::{Code, Problem};
+use crate::domain::template::{FormTemplate, RegisteredTemplate};
+use crate::domain::unit::Level;
+use crate::formats::template_json::{self, ReadTemplate, TemplateDefaults};
+use crate::overlap;
+use crate::planning::{AskedField, Plan, PlanInput, added_by_level, make_plan};
+use crate::store::StoredForm;
+
+/// What the caller hears after registering or previewing a form.
+#[derive(Clone, Debug)]
+pub struct RegisteredForm {
+    /// The form.
+    pub form: FormId,
+    /// The version registered; 0 for a preview.
+    pub version: u32,
+    /// Warnings; in a preview also errors.
+    pub problems: Vec<Problem>,
+    /// The verdict on each field, in the form's order; empty where the form has errors.
+    pub fields: Vec<DescribedOverlap>,
+    /// What the form adds, by level.
+    pub added: Vec<AddedAtLevel>,
+}
+
+/// Cells a year that a form adds for the units of one level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddedAtLevel {
+    /// The level.
+    pub level: Level,
+    /// Units that must type more.
+    pub n_units: u64,
+    /// Fewest cells that one of them types more.
+    pub cells_per_unit_min: i64,
+    /// Most cells that one of them types more.
+    pub cells_per_unit_max: i64,
+    /// Cells over all units of the level; negative where the form saves.
+    pub cells: i64,
+}
+
+/// Where a template comes from.
+#[derive(Clone, Debug)]
+pub enum TemplateSource {
+    /// A template, with the problems met while taking it apart.
+    Parsed(Box<FormTemplate>, Vec<Problem>),
+    /// A JSON file.
+    Json(Vec<u8>),
+}
+
+struct Draft {
+    template: FormTemplate,
+    problems: Vec<Problem>,
+}
+
+impl App {
+    /// Registers a form, or a new version of one, for the caller's organisation. Data officers and the bureau.
+    pub async fn register_template(&self, caller: &Caller, request_id: &str, source: TemplateSource) -> Result<RegisteredForm> {
+        let draft = self.draft(caller, source).await?;
+        refuse_errors(&draft.problems)?;
+        let request = Request::new(request_id, "template.register", &draft.template)?;
+        let _registering = self.state.registering.lock().await;
+        let mut tx = self.store.begin().await?;
+        if let Some(version) = request.answered::<u32>(tx.as_mut(), caller).await? {
+            drop(tx);
+            return self.answer_again(draft, version).await;
+        }
+        let before = tx.newest_template(&draft.template.id).await?.map(|form| form.template);
+        let mut problems = draft.problems;
+        problems.extend(check_against_version_before(&draft.template, before.as_ref()));
+        refuse_errors(&problems)?;
+        let version = before.as_ref().map_or(1, |b| b.version + 1);
+        let field_keys = draft.template.field_keys(version, before.as_ref());
+        let form = RegisteredTemplate { template: draft.template, version, field_keys, registered_at: self.clock.now() };
+        let fields = overlap::read_form(&self.vocabulary, &self.measures, &form.template, &form.field_keys);
+        let overlaps = self.state.snapshot().compare(&form, &fields).await?;
+        let added = self.added_by(&form, &fields);
+        let vocabulary = self.vocabulary.digest().to_owned();
+        let stored = StoredForm { template: form, fields, vocabulary };
+        tx.insert_template(&stored).await?;
+        tx.append_audit(&NewAuditRecord {
+            at: self.clock.now(),
+            account: caller.account.clone(),
+            act: "template.register".to_owned(),
+            object: format!("{}@{version}", stored.template.template.id),
+            detail: serde_json::json!({ "fields": stored.fields.len(), "organisation": stored.template.template.organisation }).to_string(),
+        })
+        .await?;
+        request.remember(tx.as_mut(), caller, &version).await?;
+        tx.commit().await?;
+        let StoredForm { template, fields, .. } = stored;
+        let form = Arc::new(template);
+        self.state.insert_form(Arc::clone(&form), fields.clone());
+        let fields = self.describe_overlaps(&form, &fields, overlaps);
+        Ok(RegisteredForm { form: form.template.id.clone(), version, problems, fields, added })
+    }
+
+    /// Says what registering would answer, all problems included, and stores nothing. Data officers and the bureau.
+    pub async fn preview_template(&self, caller: &Caller, source: TemplateSource) -> Result<RegisteredForm> {
+        let Draft { template, mut problems } = match self.draft(caller, source).await {
+            Err(Error::Refused(problems)) if problems.iter().all(|p| !is_about_caller(p)) => {
+                return Ok(RegisteredForm { form: FormId::from_stored(""), version: 0, problems, fields: Vec::new(), added: Vec::new() });
+            }
+            other => other?,
+        };
+        let before = self.state.catalogue(|c| c.form(&template.id).cloned());
+        problems.extend(check_against_version_before(&template, before.as_deref()));
+        let form_id = template.id.clone();
+        if problems.iter().any(Problem::is_error) {
+            return Ok(RegisteredForm { form: form_id, version: 0, problems, fields: Vec::new(), added: Vec::new() });
+        }
+        let field_keys = template.field_keys(before.as_ref().map_or(1, |b| b.version + 1), before.as_deref());
+        let form = RegisteredTemplate { template, version: 0, field_keys, registered_at: self.clock.now() };
+        let fields = overlap::read_form(&self.vocabulary, &self.measures, &form.template, &form.field_keys);
+        let overlaps = self.state.snapshot().compare(&form, &fields).await?;
+        let added = self.added_by(&form, &fields);
+        let fields = self.describe_overlaps(&form, &fields, overlaps);
+        Ok(RegisteredForm { form: form_id, version: 0, problems, fields, added })
+    }
+
+    /// Reads a template and checks all that does not need the version before.
+    async fn draft(&self, caller: &Caller, source: TemplateSource) -> Result<Draft> {
+        caller.require(&[Role::DataOfficer, Role::Bureau], "template.register")?;
+        let own = caller.organisation("template.register")?;
+        let ReadTemplate { template, problems } = match source {
+            TemplateSource::Parsed(template, mut problems) => {
+                problems.extend(template.check());
+                problems.extend(template.check_units(&self.measures));
+                ReadTemplate { template: *template, problems }
+            }
+            TemplateSource::Json(bytes) => {
+                let defaults = TemplateDefaults { organisation: own.clone(), year: self.clock.today().year() };
+                template_json::read_template(&bytes, &defaults, &self.measures).map_err(Error::Refused)?
+            }
+        };
+        let mut problems = problems;
+        match self.store.organisation(&template.organisation).await? {
+            None => problems.push(Problem::new(Code::OrganisationUnknown).arg("organisation", &template.organisation)),
+            Some(_) if !self.belongs_to(&template.organisation, own).await? => {
+                let problem = Problem::new(Code::FormOfOther).arg("form", &template.id).arg("organisation", &template.organisation);
+                return Err(problem.into());
+            }
+            Some(_) => {}
+        }
+        if let Some(held) = self.state.catalogue(|c| c.form(&template.id).cloned()) {
+            if !self.belongs_to(&held.template.organisation, own).await? {
+                let problem = Problem::new(Code::FormOfOther).arg("form", &template.id).arg("organisation", &held.template.organisation);
+                return Err(problem.into());
+            }
+        }
+        Ok(Draft { template, problems })
+    }
+
+    /// The answer to a repeated request: the version stored then, compared with what is registered now.
+    async fn answer_again(&self, draft: Draft, version: u32) -> Result<RegisteredForm> {
+        let form_id = draft.template.id.clone();
+        let unknown = || Error::from(Problem::new(Code::FormVersionUnknown).arg("form", &form_id).arg("version", version));
+        let stored = self.store.template(&form_id, Some(version)).await?.ok_or_else(unknown)?;
+        let overlaps = self.state.snapshot().compare(&stored.template, &stored.fields).await?;
+        let added = self.added_by(&stored.template, &stored.fields);
+        let fields = self.describe_overlaps(&stored.template, &stored.fields, overlaps);
+        Ok(RegisteredForm { form: form_id, version, problems: draft.problems, fields, added })
+    }
+
+    /// What the form adds for the year it is drawn for. A plan is separable by element, so only the elements that the form touches
+    /// are planned, once without it and once with it.
+    fn added_by(&self, form: &RegisteredTemplate, fields: &[CataloguedField]) -> Vec<AddedAtLevel> {
+        let year = form.template.year;
+        let elements: HashSet<ElementId> = fields.iter().map(CataloguedField::element).collect();
+        let units = self.state.units_on(jiff::civil::Date::new(year, 12, 31).unwrap_or(jiff::civil::Date::MAX));
+        let (before, collected_before) = self.state.catalogue(|catalogue| {
+            let others = asked_of_elements(year, catalogue, &elements, form.template.id.as_str());
+            (others, collected_in(year - 1, catalogue, &elements))
+        });
+        let plan =
+            |fields: &[AskedField]| -> Plan { make_plan(&PlanInput { year, fields, units: &units, collected_before: &collected_before }) };
+        let without = plan(&before);
+        let mut all = before;
+        all.extend(asked_of_form(form, fields, &self.measures));
+        added_by_level(&without, &plan(&all), &units)
+            .into_iter()
+            .map(|a| AddedAtLevel {
+                level: a.level,
+                n_units: a.n_units,
+                cells_per_unit_min: a.cells_per_unit_min,
+                cells_per_unit_max: a.cells_per_unit_max,
+                cells: a.cells,
+            })
+            .collect()
+    }
+}
+
+fn is_about_caller(problem: &Problem) -> bool {
+    matches!(problem.code, Code::CallerUnknown | Code::CallerMayNot | Code::CallerNotOfUnit | Code::FormOfOther)
+}
+
+fn check_against_version_before(template: &FormTemplate, before: Option<&RegisteredTemplate>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let begins = jiff::civil::Date::new(template.year, 1, 1).unwrap_or(jiff::civil::Date::MIN);
+    if let Ok(Some(end)) = template.valid_through() {
+        if end < begins {
+            problems.push(Problem::new(Code::FormExpired).arg("form", &template.id).arg("valid_until", end));
+        }
+    }
+    if let Some(before) = before {
+        if &before.template == template {
+            problems.push(Problem::new(Code::FormUnchanged).arg("form", &template.id).arg("version", before.version));
+        }
+    }
+    problems
+}

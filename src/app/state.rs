@@ -1,0 +1,149 @@
+//! What the application keeps in memory beside the store: the catalogue of forms, the units, and plans already made.
+//!
+//! All of it can be made again from the store; it is changed only after the transaction that changed the store was committed, under the
+//! lock that serialises registrations.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use jiff::civil::Date;
+
+use crate::app::error::Result;
+use crate::app::planned_year::PlannedYear;
+use crate::domain::element::CataloguedField;
+use crate::domain::id::FormId;
+use crate::domain::measure::Measures;
+use crate::domain::template::RegisteredTemplate;
+use crate::domain::unit::{UnitRow, UnitTree};
+use crate::overlap::{self, Catalogue, Snapshot, Vocabulary};
+use crate::store::Store;
+
+/// Forms read from the store at once when starting.
+const FORMS_PER_READ: u32 = 200;
+
+/// The application's memory.
+pub(crate) struct State {
+    inner: RwLock<Inner>,
+    plans: Mutex<HashMap<i16, (u64, Arc<PlannedYear>)>>,
+    trees: Mutex<HashMap<Date, (u64, Arc<UnitTree>)>>,
+    /// Held while a form or units are registered.
+    pub(crate) registering: tokio::sync::Mutex<()>,
+}
+
+struct Inner {
+    catalogue: Catalogue,
+    unit_rows: Arc<Vec<UnitRow>>,
+    /// Rises with every change; plans of an older generation are made again.
+    generation: u64,
+    n_units: usize,
+}
+
+impl State {
+    /// Reads everything from the store. Forms whose meanings were read with another vocabulary are read again.
+    pub(crate) async fn load(store: &dyn Store, vocabulary: &Vocabulary, measures: &Arc<Measures>) -> Result<Self> {
+        let mut catalogue = Catalogue::new(Arc::clone(measures));
+        let mut after: Option<FormId> = None;
+        loop {
+            let forms = store.newest_templates(after.as_ref(), FORMS_PER_READ).await?;
+            let Some(last) = forms.last() else { break };
+            after = Some(last.template.template.id.clone());
+            for form in forms {
+                let fields = if form.vocabulary == vocabulary.digest() {
+                    form.fields
+                } else {
+                    overlap::read_form(vocabulary, measures, &form.template.template, &form.template.field_keys)
+                };
+                catalogue.insert(Arc::new(form.template), fields);
+            }
+        }
+        let unit_rows = Arc::new(store.unit_rows().await?);
+        let n_units = unit_rows.len();
+        Ok(Self {
+            inner: RwLock::new(Inner { catalogue, unit_rows, generation: 0, n_units }),
+            plans: Mutex::default(),
+            trees: Mutex::default(),
+            registering: tokio::sync::Mutex::default(),
+        })
+    }
+
+    /// Number of fields and of unit rows.
+    pub(crate) fn sizes(&self) -> (usize, usize) {
+        self.read(|inner| (inner.catalogue.n_fields(), inner.n_units))
+    }
+
+    /// Looks at the catalogue; the closure must not block.
+    pub(crate) fn catalogue<T>(&self, look: impl FnOnce(&Catalogue) -> T) -> T {
+        self.read(|inner| look(&inner.catalogue))
+    }
+
+    /// A view of the catalogue that can be queried without holding the lock.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        self.catalogue(Catalogue::snapshot)
+    }
+
+    /// All unit rows.
+    pub(crate) fn unit_rows(&self) -> Arc<Vec<UnitRow>> {
+        self.read(|inner| Arc::clone(&inner.unit_rows))
+    }
+
+    /// Puts a form, or a new version of one, into the catalogue.
+    pub(crate) fn insert_form(&self, form: Arc<RegisteredTemplate>, fields: Vec<CataloguedField>) {
+        self.write(|inner| inner.catalogue.insert(form, fields));
+    }
+
+    /// Takes the new list of unit rows.
+    pub(crate) fn replace_units(&self, rows: Vec<UnitRow>) {
+        self.write(|inner| {
+            inner.n_units = rows.len();
+            inner.unit_rows = Arc::new(rows);
+        });
+    }
+
+    /// The units as they stand on a day.
+    pub(crate) fn units_on(&self, day: Date) -> Arc<UnitTree> {
+        let (rows, generation) = self.read(|inner| (Arc::clone(&inner.unit_rows), inner.generation));
+        let mut trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
+        match trees.get(&day) {
+            Some((at, tree)) if *at == generation => Arc::clone(tree),
+            _ => {
+                let tree = Arc::new(UnitTree::on(day, &rows));
+                trees.retain(|_, (at, _)| *at == generation);
+                trees.insert(day, (generation, Arc::clone(&tree)));
+                tree
+            }
+        }
+    }
+
+    /// The units as they stand today; as [`Self::units_on`].
+    pub(crate) fn units_today(&self, today: Date) -> Arc<UnitTree> {
+        self.units_on(today)
+    }
+
+    /// The plan of a year, made when it is first asked for and again after every change of forms or units.
+    pub(crate) fn plan(&self, year: i16) -> Arc<PlannedYear> {
+        let generation = self.read(|inner| inner.generation);
+        let made = {
+            let plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+            plans.get(&year).filter(|(at, _)| *at == generation).map(|(_, plan)| Arc::clone(plan))
+        };
+        if let Some(plan) = made {
+            return plan;
+        }
+        let tree = self.units_on(Date::new(year, 12, 31).unwrap_or(Date::MAX));
+        let plan = Arc::new(self.catalogue(|catalogue| PlannedYear::make(year, catalogue, tree)));
+        let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        plans.retain(|_, (at, _)| *at == generation);
+        plans.insert(year, (generation, Arc::clone(&plan)));
+        plan
+    }
+
+    fn read<T>(&self, look: impl FnOnce(&Inner) -> T) -> T {
+        look(&self.inner.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn write(&self, change: impl FnOnce(&mut Inner)) {
+        let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        change(&mut inner);
+        inner.generation += 1;
+    }
+}

@@ -1,0 +1,25 @@
+//! Bytes to domain values and back: the JSON form of a template, CSV tables.
+//!
+//! What comes in is hostile until it is read: sizes are capped here, every fault is a [`crate::domain::problem::Problem`] with its place, and all
+//! of them are told at once. Knows the domain and nothing else; does no IO of its own.
+
+pub mod figures_csv;
+mod json;
+pub mod organisations_csv;
+mod table_csv;
+pub mod template_json;
+pub mod units_csv;
+
+/// Largest file that is read, in bytes.
+pub const MAX_INPUT_BYTES: usize = 64 << 20;
+
+use crate::domain::problem::{Code, Problem};
+
+/// Refuses what is too large and what is not UTF-8; takes a byte order mark off.
+fn text_of(bytes: &[u8]) -> Result<&str, Problem> {
+    if bytes.len() > MAX_INPUT_BYTES {
+        return Err(Problem::new(Code::ListTooLong).arg("what", "bytes").arg("limit", MAX_INPUT_BYTES).arg("n", bytes.len()));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| Problem::new(Code::EncodingInvalid).arg("what", "file"))?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
