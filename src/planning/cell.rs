@@ -136,12 +136,15 @@ impl Plan {
 
     fn cell(&self, series: &Series, ask: &Ask, served: &Served<'_>, period: ReferencePeriod) -> Option<PlannedCell> {
         let via = self.fields.get(ask.via)?;
+        // One unit of measure and one number of decimals for all periods of a year, although a stock may serve a finer field with its last one only.
         let target = served.own.iter().chain(&served.above).map(|a| a.required).min().unwrap_or(ask.required);
         let decimals = decimals_for(via, target);
         let mut serves = Vec::new();
+        let mut serves_above = false;
         let mut due: Option<Date> = None;
         for (one, is_own) in served.own.iter().map(|a| (a, true)).chain(served.above.iter().map(|a| (a, false))) {
             let Some(parts) = self.parts_with(series, one, period) else { continue };
+            serves_above |= !is_own;
             for field in one.fields.iter().filter_map(|f| self.fields.get(*f)) {
                 let periods = self.form_periods(series, one.slot, field, period);
                 let first = periods.first().and_then(|p| due_date(*p, field.due_days));
@@ -165,7 +168,7 @@ impl Plan {
             dtype,
             options: via.options.clone(),
             serves,
-            serves_above: !served.above.is_empty(),
+            serves_above,
         })
     }
 

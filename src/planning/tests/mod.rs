@@ -1,6 +1,11 @@
 //! Tests of the plan as a whole: tables of small cases, brute force, consistent worlds, a province.
 
+mod burden;
+mod minimal;
+mod model;
+mod scale;
 mod tables;
+mod world;
 
 use std::collections::HashSet;
 
