@@ -43,7 +43,10 @@ impl Dictionary {
             sqlx::query_scalar(query::UNIT_FIND).bind(code.as_str()).fetch_optional(&mut *connection).await.map_err(failed)?;
         let number = match found {
             Some(number) => number,
-            None => sqlx::query_scalar(query::UNIT_INSERT).bind(code.as_str()).fetch_one(connection).await.map_err(failed)?,
+            None => {
+                let inserted = sqlx::query(query::UNIT_INSERT).bind(code.as_str()).execute(connection).await.map_err(failed)?;
+                inserted.last_insert_rowid()
+            }
         };
         learned.units.insert(code.clone(), number);
         Ok(number)

@@ -94,7 +94,7 @@ impl Ledger<'_> {
     }
 
     async fn receipt(&mut self, receipt: &Receipt, unit: i64, reason: &str) -> Result<i64> {
-        sqlx::query_scalar(query::RECEIPT_INSERT)
+        let inserted = sqlx::query(query::RECEIPT_INSERT)
             .bind(receipt.id.as_str())
             .bind(unit)
             .bind(receipt.reporter.as_str())
@@ -103,9 +103,10 @@ impl Ledger<'_> {
             .bind(&receipt.digest)
             .bind(receipt.stored_at.to_string())
             .bind(reason)
-            .fetch_one(&mut *self.connection)
+            .execute(&mut *self.connection)
             .await
-            .map_err(|e| classify("receipt", &e))
+            .map_err(|e| classify("receipt", &e))?;
+        Ok(inserted.last_insert_rowid())
     }
 
     async fn run(&mut self, statement: &'static str) -> Result<()> {

@@ -120,13 +120,12 @@ statements! {
     );
     /// A new receipt.
     RECEIPT_INSERT =
-        "INSERT INTO receipt (id, unit, reporter, request, n_figures, digest, stored_at, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-         RETURNING number";
+        "INSERT INTO receipt (id, unit, reporter, request, n_figures, digest, stored_at, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
     /// Number of a unit.
     UNIT_FIND = "SELECT number FROM unit WHERE code = ?1";
     /// Numbers a unit.
-    UNIT_INSERT = "INSERT INTO unit (code) VALUES (?1) RETURNING number";
+    UNIT_INSERT = "INSERT INTO unit (code) VALUES (?1)";
     /// Numbers of fields with units of measure, with their place in the list.
     TYPED_AS_FIND = include_str!("queries/typed_as_find.sql");
     /// Numbers those that have none.

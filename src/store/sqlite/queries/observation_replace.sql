@@ -1,9 +1,7 @@
-UPDATE observation AS o
-SET version = f.value ->> 4,
-    figure = f.value ->> 2,
-    typed_as = f.value ->> 3,
-    receipt = ?2
+INSERT INTO observation (unit, period, element, version, figure, typed_as, receipt)
+SELECT ?1, f.value ->> 0, f.value ->> 1, f.value ->> 4, f.value ->> 2, f.value ->> 3, ?2
 FROM json_each(?3) AS f
-WHERE o.unit = ?1
-  AND o.period = f.value ->> 0
-  AND o.element = f.value ->> 1
+WHERE TRUE
+ON CONFLICT (unit, period, element) DO UPDATE
+SET version = excluded.version, figure = excluded.figure, typed_as = excluded.typed_as, receipt = excluded.receipt
+WHERE observation.version = excluded.version - 1
