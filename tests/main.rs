@@ -1,0 +1,3 @@
+//! The one integration binary: each module is a part of the system seen from outside.
+
+mod store;
