@@ -4,6 +4,7 @@
 //! types what, `store` keeps each observation once, `dataset` computes every form from the observations, `service` and `cli` are the doors.
 //! `app` holds the use cases, `domain` the meaning. `ARCHITECTURE.md` is the map.
 
+pub mod dataset;
 pub mod domain;
 pub mod formats;
 pub mod planning;
