@@ -6,6 +6,7 @@
 //! Rows are computed in slices, so that a province's form never stands in memory as a whole.
 
 mod convert;
+mod cut;
 mod ipc;
 mod output;
 mod slice;
@@ -29,12 +30,10 @@ use crate::domain::template::DataType;
 use crate::domain::unit::UnitCode;
 use crate::store::{self, ObservationFilter};
 
+pub use cut::{SLICE_ROWS, SLICE_SOURCES};
 pub use ipc::{IpcChunks, MAX_CHUNK_BYTES, to_ipc_stream};
 pub use output::{schema_of, to_rows};
 use slice::Engine;
-
-/// Rows that are computed at a time.
-pub const SLICE_ROWS: usize = 1_000;
 
 /// A column of a form.
 #[derive(Clone, Debug)]
@@ -153,11 +152,10 @@ pub async fn extract(extraction: &Extraction, observations: Vec<Observation>, me
         by_unit.entry(&observation.key.unit).or_default().push(observation);
     }
     let mut extracted = Extracted { schema: engine.schema(), batches: Vec::new(), n_missing: 0, refused: Vec::new() };
-    for (n, sources) in bucket(extraction)?.into_iter().enumerate() {
-        let rows = extraction.rows.iter().skip(n * SLICE_ROWS).take(SLICE_ROWS);
-        let units: BTreeSet<&UnitCode> = sources.iter().map(|s| &s.unit).collect();
+    for cut in cut::cut(extraction)? {
+        let units: BTreeSet<&UnitCode> = cut.sources.iter().map(|s| &s.unit).collect();
         let held: Vec<&Observation> = units.iter().filter_map(|u| by_unit.get(u)).flatten().copied().collect();
-        let part = engine.compute(&rows.collect::<Vec<_>>(), n * SLICE_ROWS, &sources, &held).await?;
+        let part = engine.compute(&cut.rows, cut.first_row, &cut.sources, &held).await?;
         extracted.batches.push(part.batch);
         extracted.n_missing += part.n_missing;
         extracted.refused.extend(part.refused);
@@ -165,8 +163,8 @@ pub async fn extract(extraction: &Extraction, observations: Vec<Observation>, me
     Ok(extracted)
 }
 
-/// Computes a form slice by slice. `fetch` is asked once for each slice and answers with the current observations that match; more than
-/// asked does no harm. The stream ends after the first error.
+/// Computes a form slice by slice. `fetch` is asked once for each slice that has sources and answers with the current observations that
+/// match; more than asked does no harm. The stream ends after the first error.
 pub fn extract_stream<S, F, Fut>(
     columns: Vec<Column>,
     slices: S,
@@ -188,38 +186,13 @@ where
             Some(engine) => engine,
             None => Engine::new(&columns, &measures, limits)?,
         };
-        let observations = fetch(filter_of(&slice.sources)).await?;
+        // An empty list in a filter means "all", so that a slice without sources must not ask.
+        let observations = if slice.sources.is_empty() { Vec::new() } else { fetch(filter_of(&slice.sources)).await? };
         let rows: Vec<&Row> = slice.rows.iter().collect();
         let sources: Vec<&SourceCell> = slice.sources.iter().collect();
         let part = engine.compute(&rows, 0, &sources, &observations.iter().collect::<Vec<_>>()).await?;
         Ok(Some((part, (Some(engine), columns, slices, measures, fetch))))
     })
-}
-
-impl Extraction {
-    /// Cuts the form into its columns and slices of [`SLICE_ROWS`] rows.
-    pub fn into_slices(self) -> Result<(Vec<Column>, Vec<Slice>), Error> {
-        let buckets = bucket(&self)?;
-        let slices = buckets.into_iter().enumerate().map(|(n, sources)| {
-            let first = n * SLICE_ROWS;
-            let rebased = sources.into_iter().map(|s| SourceCell { row: s.row - first as u32, ..s.clone() });
-            Slice { rows: self.rows.iter().skip(first).take(SLICE_ROWS).cloned().collect(), sources: rebased.collect() }
-        });
-        let slices = slices.collect();
-        Ok((self.columns, slices))
-    }
-}
-
-/// The sources of each slice of rows.
-fn bucket(extraction: &Extraction) -> Result<Vec<Vec<&SourceCell>>, Error> {
-    let mut buckets: Vec<Vec<&SourceCell>> = vec![Vec::new(); extraction.rows.len().div_ceil(SLICE_ROWS)];
-    for source in &extraction.sources {
-        match buckets.get_mut(source.row as usize / SLICE_ROWS) {
-            Some(bucket) => bucket.push(source),
-            None => return Err(Error::SourceOutside { row: source.row, column: source.column }),
-        }
-    }
-    Ok(buckets)
 }
 
 /// Everything that the sources of a slice need, as sets.

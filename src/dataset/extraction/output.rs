@@ -27,7 +27,7 @@ pub fn schema_of(columns: &[Column]) -> SchemaRef {
     let key = |name: &str, title: &str| {
         Field::new(name, ArrowType::Utf8, false).with_metadata(HashMap::from([(TITLE.to_owned(), title.to_owned())]))
     };
-    let mut fields = vec![key("unit_code", "统计用区划代码"), key("unit_name", "单位名称"), key("period", "所属期")];
+    let mut fields = vec![key("unit_code", "单位代码"), key("unit_name", "单位名称"), key("period", "所属期")];
     fields.extend(columns.iter().map(|column| {
         let mut metadata = HashMap::from([(TITLE.to_owned(), column.title.clone())]);
         if let Some(unit) = &column.unit {
