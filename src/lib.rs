@@ -5,5 +5,6 @@
 //! `app` holds the use cases, `domain` the meaning. `ARCHITECTURE.md` is the map.
 
 pub mod domain;
+pub mod metrics;
 pub mod planning;
 pub mod store;

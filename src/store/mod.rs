@@ -3,9 +3,13 @@
 //! Knows nothing of use cases, proto or HTTP. Writes happen inside a [`WriteTransaction`] that is durable once [`WriteTransaction::commit`]
 //! returned; one that is dropped leaves nothing behind. Seen in Restate's storage-api and SpiceDB's ReadWriteTx.
 
+pub mod around;
 pub mod error;
+pub mod fault;
+pub mod observed;
 mod sql;
 pub mod sqlite;
+pub mod verify;
 pub mod write;
 
 use async_trait::async_trait;
