@@ -23,7 +23,8 @@ pub trait Hook: Clone + Send + Sync + 'static {
     /// Opens it.
     fn span(&self) -> Self::Span;
     /// Makes the call. `method` is its name, `tx.` before it inside a transaction.
-    fn around<T: Send>(&self, method: &'static str, call: impl Future<Output = Result<T>> + Send) -> impl Future<Output = Result<T>> + Send;
+    fn around<T: Send>(&self, method: &'static str, call: impl Future<Output = Result<T>> + Send)
+    -> impl Future<Output = Result<T>> + Send;
 }
 
 /// A store with a hook around each call.

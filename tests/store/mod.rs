@@ -136,6 +136,7 @@ macro_rules! conformance {
                 ended_and_revoked_tokens_are_found,
                 a_second_token_replaces_the_first,
                 tokens_come_by_account,
+                a_digest_of_another_account_is_a_conflict,
             ],
             transactions: [
                 a_committed_transaction_is_seen_whole,

@@ -67,8 +67,7 @@ pub async fn a_lost_figure_is_found(backend: &mut impl Backend) {
 
 pub async fn a_lost_old_version_is_found(backend: &mut impl Backend) {
     let findings = after(backend, "DELETE FROM observation_version").await;
-    let expected =
-        [Finding::VersionGap { key: key(1, 1) }, Finding::ReceiptCount { receipt: id("r1"), stated: 2, found: 1 }];
+    let expected = [Finding::VersionGap { key: key(1, 1) }, Finding::ReceiptCount { receipt: id("r1"), stated: 2, found: 1 }];
     assert_eq!(findings, expected);
 }
 

@@ -34,7 +34,7 @@ async fn every_statement_uses_its_index() {
         let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", listed.sql)))
             .fetch_all(&mut connection)
             .await
-            .unwrap_or_default();
+            .unwrap_or_else(|e| panic!("{}: {e}", listed.name));
         for (.., step) in &plan {
             // json_each is the list that was bound; a constant row is none of ours.
             let is_scan = step.starts_with("SCAN") && !step.contains("VIRTUAL TABLE") && step != "SCAN CONSTANT ROW";
@@ -93,7 +93,8 @@ async fn a_file_from_a_newer_program_is_refused() {
     let (_folder, path) = folder();
     open(&path).await.close().await;
     let mut connection = raw(&path).await;
-    let insert = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'later', TRUE, x'00', 0)";
+    let insert =
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'later', TRUE, x'00', 0)";
     sqlx::query(insert).execute(&mut connection).await.expect("inserts");
     connection.close().await.expect("closes");
     let outcome = SqliteStore::open(&path, SqliteOptions::default()).await.err();
