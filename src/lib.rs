@@ -5,3 +5,4 @@
 //! `app` holds the use cases, `domain` the meaning. `ARCHITECTURE.md` is the map.
 
 pub mod domain;
+pub mod overlap;
