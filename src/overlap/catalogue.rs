@@ -178,6 +178,11 @@ impl Catalogue {
         self.state.remove(form);
     }
 
+    /// The table of units of measure that the catalogue converts with.
+    pub fn measures(&self) -> &Arc<Measures> {
+        &self.measures
+    }
+
     /// Number of fields of all forms.
     pub fn n_fields(&self) -> usize {
         self.state.n_fields
