@@ -1,4 +1,4 @@
-//! Tidy: what `STYLE` asks and no compiler sees, checked by reading the source files. Links nothing of ours, so that it answers in seconds.
+//! Tidy: what `ARCHITECTURE.md` asks and no compiler sees, checked by reading the source files. Links nothing of ours, so that it answers in seconds.
 //!
 //! After rust-analyzer's xtask tidy: rules that are only written down drift. Each check has tests of its own beside it.
 #![allow(
