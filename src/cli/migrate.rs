@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use crate::cli::serve::store::{self, DataFolder};
 use crate::config::StoreConfig;
+use crate::store::Store;
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -18,8 +19,9 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let folder = DataFolder::open(&args.data)?;
     let _lock = folder.lock()?;
-    let store = store::open(&folder, &StoreConfig::default()).await?;
+    let store = store::open_engine(&folder, &StoreConfig::default()).await?;
+    let version = store.schema_version().await?;
     store.close().await;
-    println!("数据库结构已是最新 / the database is up to date: {}", folder.database().display());
+    println!("数据库结构版本 / schema version: {version}");
     Ok(ExitCode::SUCCESS)
 }

@@ -4,11 +4,14 @@ use std::fs::{DirBuilder, File, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 
 use crate::config::StoreConfig;
 use crate::store::Store;
+use crate::store::observed::observe;
+use crate::store::sqlite::{SqliteOptions, SqliteStore};
 
 /// The folder that everything is stored in.
 pub(in crate::cli) struct DataFolder {
@@ -57,8 +60,20 @@ impl DataFolder {
     }
 }
 
-/// Opens the store in the folder.
-#[allow(clippy::unused_async, reason = "the engines open asynchronously")]
-pub(in crate::cli) async fn open(folder: &DataFolder, _config: &StoreConfig) -> anyhow::Result<Arc<dyn Store>> {
-    bail!("no database engine is built in to open {}", folder.database().display())
+/// Opens the store in the folder, measured.
+pub(in crate::cli) async fn open(folder: &DataFolder, config: &StoreConfig) -> anyhow::Result<Arc<dyn Store>> {
+    Ok(Arc::new(observe(Arc::new(open_engine(folder, config).await?))))
+}
+
+/// Opens the engine itself, which brings its schema up to date.
+pub(in crate::cli) async fn open_engine(folder: &DataFolder, config: &StoreConfig) -> anyhow::Result<SqliteStore> {
+    let options = SqliteOptions {
+        n_readers: config.readers,
+        busy_timeout: Duration::from_secs(config.busy_timeout_seconds.into()),
+        cache_kib: config.cache_mib << 10,
+        ..SqliteOptions::default()
+    };
+    let path = folder.database();
+    let opened = SqliteStore::open(&path, options).await;
+    opened.with_context(|| format!("数据库 {0} 打不开 / cannot open the database {0}", path.display()))
 }

@@ -45,7 +45,7 @@ impl Observer {
             return;
         }
         ::metrics::gauge!(metrics::SERVICE_CALLS_UNDER_WAY.name).decrement(1);
-        ::metrics::histogram!(metrics::SERVICE_CALL_SECONDS.name, &[("service", service), ("method", name)]).record(seconds);
+        ::metrics::histogram!(metrics::SERVICE_CALL.name, &[("service", service), ("method", name)]).record(seconds);
         let _entered = self.span.enter();
         match code {
             Code::Ok => tracing::debug!(seconds, "answered"),
