@@ -75,9 +75,16 @@ pub(crate) fn draft_of(vocabulary: &Vocabulary, phrase: &Phrase, source: &str) -
                 draft.gloss_residue.insert(text.clone());
             }
             Piece::Word { term, .. } if is_named && vocabulary.term(*term).role == Role::Measure => {
-                let gloss = vocabulary.term(*term).name.clone();
-                if !draft.measures.contains(term) {
-                    draft.gloss_residue.insert(gloss);
+                let gloss = vocabulary.term(*term);
+                let is_beside = draft.measures.iter().any(|m| vocabulary.term(*m).class == gloss.class);
+                if draft.measures.contains(term) {
+                    continue;
+                }
+                // 小学（教学点） counts both; 烤烟（烟叶） only says what it is.
+                if is_beside {
+                    draft.clauses.insert(format!("含{}", gloss.name));
+                } else {
+                    draft.gloss_residue.insert(gloss.name.clone());
                 }
             }
             piece => draft.add_piece(vocabulary, piece, source),
@@ -91,7 +98,21 @@ pub(crate) fn draft_of(vocabulary: &Vocabulary, phrase: &Phrase, source: &str) -
 impl Draft {
     /// Whether the words name a thing, known or unknown.
     pub(crate) fn is_named(&self) -> bool {
-        !self.measures.is_empty() || !self.residue.is_empty()
+        let is_described = !self.population.is_empty() || !self.qualifiers.is_empty();
+        !self.measures.is_empty() || !self.residue.is_empty() || (self.statistic.is_some() && is_described)
+    }
+
+    /// Gives words their meaning below `above` (豆类 below 蔬菜 are vegetables).
+    fn read_in_context(&mut self, vocabulary: &Vocabulary, above: &Draft) {
+        let changes: Vec<(TermId, TermId)> = self
+            .measures
+            .iter()
+            .filter_map(|own| above.measures.iter().find_map(|up| vocabulary.in_context(*own, *up)).map(|meaning| (*own, meaning)))
+            .collect();
+        for (word, meaning) in changes {
+            self.measures.remove(&word);
+            self.measures.insert(meaning);
+        }
     }
 
     fn note(&mut self, facet: &str, value: &str, words: &str, source: &str) {
@@ -117,6 +138,17 @@ impl Draft {
     pub(crate) fn add_range(&mut self, value: &str, is_age: bool, source: &str) {
         self.qualifiers.insert(value.to_owned(), if is_age { AGE_CLASS } else { RANGE_CLASS });
         self.note("qualifier", value, value, source);
+    }
+
+    /// Adds the boundary from which strangers are told.
+    pub(crate) fn add_boundary(&mut self, boundary: &str) {
+        self.qualifiers.insert(boundary.to_owned(), RANGE_CLASS);
+        self.note("qualifier", boundary, boundary, "note");
+    }
+
+    /// Whether the figure is about people or households in general, whose residence basis a note may say.
+    pub(crate) fn is_of_everybody(&self, vocabulary: &Vocabulary) -> bool {
+        self.residue.is_empty() && self.measures.iter().all(|m| matches!(vocabulary.term(*m).name.as_str(), "人口" | "户"))
     }
 
     /// Whether an age is said.
@@ -195,11 +227,17 @@ impl Draft {
     }
 
     /// Takes over population and qualifiers from above; what is said below wins within an exclusive class.
-    fn inherit_restrictions(&mut self, vocabulary_exclusive: &dyn Fn(u32) -> bool, above: &Draft, with_qualifiers: bool) {
+    fn inherit_restrictions(&mut self, vocabulary: &Vocabulary, above: &Draft, with_qualifiers: bool) {
+            let exclusive = |class: u32| class == AGE_CLASS || (class != RANGE_CLASS && vocabulary.is_exclusive(class));
+        let is_institutional = self.measures.is_empty()
+            || self.measures.iter().any(|m| vocabulary.class(vocabulary.term(*m)).is_institutional);
+        let above_is_row = above.from_row;
         let merge = |own: &mut BTreeMap<String, u32>, above: &BTreeMap<String, u32>| {
             let classes: BTreeSet<u32> = own.values().copied().collect();
             for (name, class) in above {
-                if !(vocabulary_exclusive(*class) && classes.contains(class)) {
+                // An organisation above (村集体) owns income and staff, not the people and land of the place.
+                let belongs = is_institutional || above_is_row || !vocabulary.is_institutional(*class);
+                if belongs && !(exclusive(*class) && classes.contains(class)) {
                     own.entry(name.clone()).or_insert(*class);
                 }
             }
@@ -213,21 +251,23 @@ impl Draft {
 
 /// What `own` means below `above`; `dimension` is the unit dimension of `own`.
 pub(crate) fn narrow(vocabulary: &Vocabulary, above: &Draft, own: Draft, dimension: Option<&str>) -> Draft {
-    let exclusive = |class: u32| class == AGE_CLASS || (class != RANGE_CLASS && vocabulary.is_exclusive(class));
     let same_dimension = above.dimension.is_some() && above.dimension.as_deref() == dimension;
     let mut out = own;
-    let was_named = out.is_named() && !(out.is_other && out.measures.is_empty() && out.residue.is_empty());
-    let is_kind = out.measures.iter().any(|own| above.measures.iter().any(|up| vocabulary.is_kind_of(*own, *up)));
-    out.inherit_restrictions(&exclusive, above, above.from_row || !was_named);
+    out.read_in_context(vocabulary, above);
+    let was_named = out.is_named();
+    let is_partition = |m: &TermId| vocabulary.class(vocabulary.term(*m)).is_partition;
+    let replaces = out.measures.iter().any(is_partition);
+    let is_kind = replaces || out.measures.iter().any(|own| above.measures.iter().any(|up| vocabulary.is_kind_of(*own, *up)));
+    out.inherit_restrictions(vocabulary, above, above.from_row || !was_named);
     out.years = if out.years == 0 { above.years } else { out.years };
     out.time = out.time.or(above.time);
     out.price = out.price.or_else(|| above.price.clone());
-    out.is_other |= above.is_other && (above.from_row || !was_named);
-    let crosses = above.from_row && was_named && !same_dimension && (!above.qualifiers.is_empty() || !above.residue.is_empty());
+    out.is_other |= above.is_other && !was_named;
+    let crosses = above.from_row && was_named && !same_dimension && !above.qualifiers.is_empty();
     out.crossed = above.crossed || crosses;
     out.dropped_context |= above.dropped_context && !was_named;
     if !was_named || (above.from_row && same_dimension) {
-        out.measures.extend(above.measures.iter().copied());
+        out.measures.extend(above.measures.iter().copied().filter(|m| !(replaces && is_partition(m))));
         if !was_named || !is_kind {
             out.residue.extend(above.residue.iter().cloned());
             out.clauses.extend(above.clauses.iter().cloned());
@@ -241,6 +281,7 @@ pub(crate) fn narrow(vocabulary: &Vocabulary, above: &Draft, own: Draft, dimensi
         out.statistic = above.statistic.clone();
     }
     out.usual_time = out.usual_time.or(above.usual_time);
+    out.word_terms.extend(above.word_terms.iter().copied());
     let mut evidence = above.evidence.clone();
     evidence.append(&mut out.evidence);
     out.evidence = evidence;

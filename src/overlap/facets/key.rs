@@ -7,6 +7,7 @@ use crate::domain::facet::{FacetEvidence, Facets, Meaning, TimeBasis};
 use crate::domain::id::FieldKey;
 use crate::domain::period::Frequency;
 use crate::domain::template::{DataType, Field};
+use crate::domain::unit::Level;
 use crate::overlap::facets::draft::Draft;
 use crate::overlap::vocabulary::{Role, Vocabulary};
 
@@ -26,13 +27,20 @@ pub(crate) struct FieldFacts<'a> {
     pub is_plan: bool,
     /// The note says that the figure is not the usual one.
     pub is_unusual: bool,
+    /// The boundary from which 外来 is told, where the form says.
+    pub boundary: Option<&'static str>,
+    /// Who fills the form.
+    pub level: Level,
 }
 
 /// Makes the meaning of a field.
 pub(crate) fn finish(vocabulary: &Vocabulary, mut draft: Draft, facts: &FieldFacts<'_>) -> Meaning {
     reduce_age_groups(vocabulary, &mut draft);
     let dtype = facts.field.dtype;
+    drop_what_is_implied(vocabulary, &mut draft);
     let dimension = facts.dimension.clone().or_else(|| draft.named_dimension.clone().filter(|_| dtype.is_number()));
+    reduce_everybody(vocabulary, &mut draft, dimension.as_deref());
+    tell_boundary(vocabulary, &mut draft, facts);
     let statistic = statistic_of(vocabulary, &draft, dimension.as_deref(), dtype);
     let (time_basis, time_is_clear) = time_of(vocabulary, &draft, dimension.as_deref(), facts);
     let mut facets = Facets {
@@ -126,6 +134,48 @@ fn reduce_age_groups(vocabulary: &Vocabulary, draft: &mut Draft) {
     }
 }
 
+/// Qualifiers that the thing's own definition has (夏收 beside 小麦), and 农村 beside what is rural anyway, say nothing.
+fn drop_what_is_implied(vocabulary: &Vocabulary, draft: &mut Draft) {
+    let implied: Vec<&String> = draft.measures.iter().chain(&draft.word_terms).flat_map(|m| vocabulary.implied(*m)).collect();
+    draft.qualifiers.retain(|q, _| !implied.contains(&q));
+    let is_rural = |m: &crate::overlap::vocabulary::TermId| vocabulary.class(vocabulary.term(*m)).is_rural;
+    if draft.measures.iter().any(is_rural) {
+        draft.population.remove("农村");
+        if let Some(household) = vocabulary.find("户") {
+            draft.measures.remove(&household);
+        }
+    }
+}
+
+/// People and households in general say nothing beside a thing of their dimension, and are what is meant where nothing else is.
+fn reduce_everybody(vocabulary: &Vocabulary, draft: &mut Draft, dimension: Option<&str>) {
+    let name = match dimension {
+        Some("person") => "人口",
+        Some("household") => "户",
+        _ => return,
+    };
+    let Some(everybody) = vocabulary.find(name) else { return };
+    if draft.measures.len() > 1 || (draft.measures.len() == 1 && !draft.residue.is_empty()) {
+        draft.measures.remove(&everybody);
+    }
+    if draft.measures.is_empty() && draft.residue.is_empty() && !(draft.population.is_empty() && draft.qualifiers.is_empty()) {
+        draft.measures.insert(everybody);
+    }
+}
+
+/// 外来人口 of a village and of a township differ by who is a stranger: the boundary belongs to the figure.
+fn tell_boundary(vocabulary: &Vocabulary, draft: &mut Draft, facts: &FieldFacts<'_>) {
+    let is_relative = |m: &crate::overlap::vocabulary::TermId| vocabulary.class(vocabulary.term(*m)).is_relative;
+    if !draft.measures.iter().any(is_relative) {
+        return;
+    }
+    let boundary = match facts.boundary {
+        Some(boundary) => format!("{boundary}外"),
+        None => format!("@{}", facts.level.as_str()),
+    };
+    draft.add_boundary(&boundary);
+}
+
 fn statistic_of(vocabulary: &Vocabulary, draft: &Draft, dimension: Option<&str>, dtype: DataType) -> Option<String> {
     if let Some(statistic) = &draft.statistic {
         return Some(statistic.clone());
@@ -182,11 +232,13 @@ fn is_certain(vocabulary: &Vocabulary, draft: &Draft, facets: &Facets, facts: &F
     if facets.dimension.is_none() || facets.statistic.is_none() {
         return false;
     }
-    if draft.is_other {
+    // 其他 is what its siblings leave; without a sibling that was understood nobody knows what that is.
+    if draft.is_other && !facets.clauses.iter().any(|c| c.starts_with('除')) {
         return false;
     }
     if facets.measure.is_none() {
-        return residue_chars >= 3;
+        let is_described = draft.statistic.is_some() && !facets.population.is_empty() && draft.residue.is_empty();
+        return residue_chars >= 3 || is_described;
     }
     let says_only_people = draft.measures.iter().all(|m| vocabulary.term(*m).role == Role::Measure && vocabulary.term(*m).name == "人口");
     !(says_only_people && residue_chars == 1)
@@ -197,6 +249,9 @@ fn sums(vocabulary: &Vocabulary, facets: &Facets, dtype: DataType) -> bool {
         return false;
     }
     let never = |name: &str| vocabulary.find(name).is_some_and(|id| vocabulary.class(vocabulary.term(id)).never_sums);
+    if facets.qualifiers.iter().any(|q| q.starts_with('@')) {
+        return false;
+    }
     if facets.statistic.as_deref().is_some_and(never) || facets.qualifiers.iter().any(|q| never(q)) {
         return false;
     }

@@ -29,6 +29,15 @@ pub(crate) struct NoteReading {
     pub clauses: Vec<String>,
     /// Whether the note says that the figure is not the usual one.
     pub is_unusual: bool,
+    /// The boundary from which 外来 or 流动 is told (本乡镇 …).
+    pub boundary: Option<&'static str>,
+}
+
+/// The boundary that a clause like 户籍不在本乡镇 or 来自本县以外 names.
+pub(crate) fn boundary_of(clause: &str) -> Option<&'static str> {
+    let is_outside = ["不在本", "以外", "外流入", "本乡镇外", "本县外", "跨"].iter().any(|w| clause.contains(w));
+    let places = [("乡镇", "乡镇"), ("乡(镇)", "乡镇"), ("街道", "乡镇"), ("村", "村"), ("社区", "村"), ("县", "县"), ("区", "县"), ("市", "市"), ("省", "省")];
+    if is_outside { places.iter().find(|(word, _)| clause.contains(word)).map(|(_, place)| *place) } else { None }
 }
 
 /// Reads a note.
@@ -44,12 +53,14 @@ pub(crate) fn read_note(vocabulary: &Vocabulary, measures: &Measures, note: &str
             reading.clauses.push(canonical_clause(vocabulary, measures, clause, level));
             continue;
         }
+        reading.boundary = reading.boundary.take().or_else(|| boundary_of(clause));
+        let is_negative = ["不", "非", "未", "无"].iter().any(|w| clause.contains(w));
         let phrase = read_phrase(vocabulary, measures, clause, level);
         for piece in phrase.pieces {
             match piece {
                 Piece::Word { term, is_negated: false, .. } => {
                     let entry = vocabulary.term(term);
-                    if vocabulary.class(entry).from_note || matches!(entry.role, Role::Time | Role::Offset) {
+                    if (vocabulary.class(entry).from_note && !is_negative) || matches!(entry.role, Role::Time | Role::Offset) {
                         reading.terms.push(term);
                     }
                 }
@@ -101,7 +112,7 @@ pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &Note
                 draft.years = entry.years;
                 draft.time = draft.time.or(entry.time).or(Some(TimeBasis::Stock));
             }
-            Role::Population if !draft.population.values().any(|class| *class == entry.class) => {
+            Role::Population if draft.is_of_everybody(vocabulary) && !draft.population.values().any(|class| *class == entry.class) => {
                 draft.add_term(vocabulary, *term, "", "note");
             }
             _ => {}
@@ -118,8 +129,19 @@ pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &Note
     for clause in &note.clauses {
         draft.clauses.insert(clause.clone());
     }
-    let dropped: Vec<String> = draft.clauses.iter().filter(|c| implied.iter().any(|i| i == c)).cloned().collect();
+    let says_nothing = |clause: &&String| implied.iter().any(|i| i == clause) || includes_own_kinds(vocabulary, draft, clause);
+    let dropped: Vec<String> = draft.clauses.iter().filter(says_nothing).cloned().collect();
     for clause in dropped {
         draft.clauses.remove(&clause);
     }
+}
+
+/// 含薯类 beside 粮食 says nothing: a total includes its own kinds.
+fn includes_own_kinds(vocabulary: &Vocabulary, draft: &Draft, clause: &str) -> bool {
+    let Some(words) = clause.strip_prefix('含') else { return false };
+    let is_own = |word: &str| {
+        let Some(id) = vocabulary.find(word) else { return false };
+        draft.measures.iter().any(|m| *m == id || vocabulary.is_kind_of(id, *m))
+    };
+    words.split('+').all(is_own)
 }

@@ -64,8 +64,10 @@ fn strip_one_marker(text: &str) -> &str {
     if first == '(' || first == '（' {
         return strip_bracketed_marker(after_first).unwrap_or(text);
     }
-    let is_number = |c: char| c.is_ascii_digit() || ('０'..='９').contains(&c) || CHINESE_DIGITS.contains(c);
-    let n_number: usize = text.chars().take_while(|c| is_number(*c) || *c == '.' || *c == '．').map(char::len_utf8).sum();
+    // 5.八角: a number is either in Arabic or in Chinese figures.
+    let is_arabic = |c: char| c.is_ascii_digit() || ('０'..='９').contains(&c);
+    let is_number = |c: char| if is_arabic(first) { is_arabic(c) } else { CHINESE_DIGITS.contains(c) };
+    let n_number: usize = text.chars().take_while(|c| is_number(*c) || (is_arabic(first) && matches!(*c, '.' | '．'))).map(char::len_utf8).sum();
     if n_number > 0 {
         let (number, rest) = text.split_at(n_number);
         let is_chinese = number.chars().all(|c| CHINESE_DIGITS.contains(c));
@@ -74,7 +76,7 @@ fn strip_one_marker(text: &str) -> &str {
         }
         let mut follow = rest.chars();
         return match follow.next() {
-            Some('、' | ')' | '）' | '．') if is_chinese && !is_grade_list(rest) => follow.as_str(),
+            Some('、' | ')' | '）' | '．' | '.') if is_chinese && !is_grade_list(rest) => follow.as_str(),
             Some('、' | ')' | '）' | '．' | ' ' | '\u{3000}') if !is_chinese => follow.as_str(),
             _ => text,
         };
@@ -162,6 +164,7 @@ mod tests {
         check("一级", "一级");
         check("50平方米以上的综合商店", "50平方米以上的综合商店");
         check("1.1.2 总数", "总数");
+        check("5.八角", "八角");
         check("其中：", "");
         assert!(strip_markers("其中：女").1);
     }
