@@ -97,6 +97,8 @@ pub(crate) struct Class {
     pub is_institutional: bool,
     /// Its members and those of the whole family share nothing: a member listed under another takes its place (小麦 under 谷物).
     pub is_partition: bool,
+    /// Names a kind of reporting unit (村, 乡镇): in a title it says who fills the form, not what is counted.
+    pub is_unit_kind: bool,
     /// Told from a boundary (外来人口): the form's level or its note says which.
     pub is_relative: bool,
     /// Names an age group (老年人): beside an age it says nothing more.
@@ -191,6 +193,8 @@ struct ClassEntry {
     institutional: bool,
     #[serde(default)]
     partition: bool,
+    #[serde(default)]
+    unit_kind: bool,
     #[serde(default)]
     relative: bool,
     #[serde(default)]
@@ -344,6 +348,7 @@ impl Builder {
             from_note: entry.from_note,
             is_institutional: entry.institutional,
             is_partition: entry.partition,
+            is_unit_kind: entry.unit_kind,
             is_relative: entry.relative,
             is_age_group: entry.age_group,
             never_sums: entry.never_sums,

@@ -68,9 +68,12 @@ pub(crate) fn draft_of(vocabulary: &Vocabulary, phrase: &Phrase, source: &str) -
         draft.add_piece(vocabulary, piece, source);
     }
     let is_named = !draft.measures.is_empty();
+    let is_list = draft.statistic.is_some() && phrase.gloss.len() > 1 && phrase.gloss.iter().any(|p| matches!(p, Piece::Residue(_)));
     for piece in &phrase.gloss {
         match piece {
             // A gloss on a known thing (烤烟（未去梗烤烟叶）) explains it; on an unknown one it is part of the name.
+            // （肉、产品）产量 lists what a column may hold.
+            _ if is_list => {}
             Piece::Residue(text) if is_named => {
                 draft.gloss_residue.insert(text.clone());
             }
@@ -102,6 +105,15 @@ impl Draft {
         !self.measures.is_empty() || !self.residue.is_empty() || (self.statistic.is_some() && is_described)
     }
 
+    /// Takes over the people that a heading is about, where the words themselves name none: 参加养老保险 under 从业人员 counts 从业人员.
+    fn inherit_people(&mut self, vocabulary: &Vocabulary, above: &Draft) {
+        let is_people = |m: &TermId| vocabulary.class(vocabulary.term(*m)).dimension.as_deref() == Some("person");
+        let names_people = self.measures.iter().any(is_people) || self.is_of_everybody(vocabulary);
+        if !names_people {
+            self.measures.extend(above.measures.iter().copied().filter(is_people));
+        }
+    }
+
     /// Gives words their meaning below `above` (豆类 below 蔬菜 are vegetables).
     fn read_in_context(&mut self, vocabulary: &Vocabulary, above: &Draft) {
         let changes: Vec<(TermId, TermId)> = self
@@ -111,7 +123,7 @@ impl Draft {
             .collect();
         for (word, meaning) in changes {
             self.measures.remove(&word);
-            self.measures.insert(meaning);
+            self.add_term(vocabulary, meaning, "", "path");
         }
     }
 
@@ -161,6 +173,13 @@ impl Draft {
         let term = vocabulary.term(id);
         let name = format!("{}{suffix}", term.name);
         let facet = match term.role {
+            // 小学及以下 is a level of schooling, not a school.
+            Role::Measure if !suffix.is_empty() => {
+                let schooling = vocabulary.find(&format!("{}文化", term.name)).map(|id| vocabulary.term(id));
+                let (base, class) = schooling.map_or((term.name.as_str(), RANGE_CLASS), |s| (s.name.as_str(), s.class));
+                self.qualifiers.insert(format!("{base}{suffix}"), class);
+                "qualifier"
+            }
             Role::Measure => {
                 self.measures.insert(id);
                 if self.usual_time.is_none() {
@@ -258,7 +277,9 @@ pub(crate) fn narrow(vocabulary: &Vocabulary, above: &Draft, own: Draft, dimensi
     let is_partition = |m: &TermId| vocabulary.class(vocabulary.term(*m)).is_partition;
     let replaces = out.measures.iter().any(is_partition);
     let is_kind = replaces || out.measures.iter().any(|own| above.measures.iter().any(|up| vocabulary.is_kind_of(*own, *up)));
-    out.inherit_restrictions(vocabulary, above, above.from_row || !was_named);
+    let narrows_heading =
+        above.from_row || !was_named || out.measures.iter().any(|own| above.measures.iter().any(|up| vocabulary.is_kind_of(*own, *up)));
+    out.inherit_restrictions(vocabulary, above, narrows_heading);
     out.years = if out.years == 0 { above.years } else { out.years };
     out.time = out.time.or(above.time);
     out.price = out.price.or_else(|| above.price.clone());
@@ -276,6 +297,8 @@ pub(crate) fn narrow(vocabulary: &Vocabulary, above: &Draft, own: Draft, dimensi
         out.drop_broader(vocabulary);
     } else if out.measures.is_empty() {
         out.dropped_context |= above.is_named();
+    } else if !above.from_row && dimension == Some("person") {
+        out.inherit_people(vocabulary, above);
     }
     if out.statistic.is_none() && (out.named_dimension.is_none() || same_dimension) && (!above.from_row || same_dimension || !was_named) {
         out.statistic = above.statistic.clone();
@@ -297,6 +320,10 @@ pub(crate) fn under_heading(vocabulary: &Vocabulary, above: &Draft, heading: Dra
         return out;
     }
     let mut out = narrow(vocabulary, above, heading, None);
+    let kept: Vec<TermId> =
+        above.measures.iter().copied().filter(|up| out.measures.iter().any(|own| vocabulary.is_kind_of(*up, *own))).collect();
+    out.measures.extend(kept);
+    out.drop_broader(vocabulary);
     out.from_row = false;
     out.dimension = None;
     out.clauses.clear();

@@ -222,10 +222,10 @@ fn usual_time(dimension: Option<&str>) -> Option<TimeBasis> {
 }
 
 fn is_certain(vocabulary: &Vocabulary, draft: &Draft, facets: &Facets, facts: &FieldFacts<'_>) -> bool {
-    if draft.is_meta || draft.is_identity || facts.is_unusual || draft.crossed || draft.dropped_context {
+    let residue_chars: usize = draft.residue.iter().map(|r| r.chars().count()).sum();
+    if draft.is_meta || draft.is_identity || facts.is_unusual || draft.crossed || (draft.dropped_context && residue_chars < 4) {
         return false;
     }
-    let residue_chars: usize = draft.residue.iter().map(|r| r.chars().count()).sum();
     if !facts.field.dtype.is_number() {
         return facets.measure.is_some() && draft.residue.is_empty() && draft.gloss_residue.is_empty();
     }

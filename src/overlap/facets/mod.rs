@@ -46,6 +46,14 @@ struct FormReader<'a> {
     above: HashMap<(&'a [String], &'a str), Draft>,
     title_terms: Vec<TermId>,
     title_measures: Vec<TermId>,
+    title_population: Option<TermId>,
+}
+
+/// 农村 or 城镇 in a title that is about people (农村劳动力转移情况) rules the form's figures on people.
+fn title_population(vocabulary: &Vocabulary, title: &Draft) -> Option<TermId> {
+    let is_people = |m: &TermId| vocabulary.class(vocabulary.term(*m)).dimension.as_deref() == Some("person");
+    let place = ["农村", "城镇"].iter().filter(|name| title.population.contains_key(**name)).find_map(|name| vocabulary.find(name));
+    place.filter(|_| title.measures.iter().any(is_people))
 }
 
 impl<'a> FormReader<'a> {
@@ -63,7 +71,8 @@ impl<'a> FormReader<'a> {
             rows: HashMap::new(),
             above: HashMap::new(),
             title_terms,
-            title_measures: title_draft.measures.iter().copied().collect(),
+            title_measures: title_draft.measures.iter().copied().filter(|m| !vocabulary.class(vocabulary.term(*m)).is_unit_kind).collect(),
+            title_population: title_population(vocabulary, &title_draft),
         };
         for field in &template.fields {
             let dimension = reader.unit_dimension(field);
@@ -100,17 +109,20 @@ impl<'a> FormReader<'a> {
     }
 
     /// What stands above a field, folded from the outermost heading down.
-    fn above(&mut self, path: &'a [String], column: &'a str) -> Draft {
+    fn above(&mut self, path: &'a [String], column: &'a str, unit: Option<&str>) -> Draft {
         if let Some(known) = self.above.get(&(path, column)) {
             return known.clone();
         }
         let Some((last, outer)) = path.split_last() else { return Draft::default() };
-        let above = self.above(outer, column);
+        let above = self.above(outer, column, unit);
         let phrase = self.phrase(last);
         let own = draft_of(self.vocabulary, &phrase, "path");
-        // The row's cell in the same column, else its first: a row of a cross table has a unit for each column.
-        let columns = self.rows.get(&(outer, last.as_str()));
-        let row = columns.and_then(|c| c.iter().find(|(name, _)| *name == column).or_else(|| c.first())).map(|(_, d)| d.clone());
+        // The row's cell in the same column, else one of the same dimension: a row of a cross table has a unit for each column.
+        let row = self.rows.get(&(outer, last.as_str())).and_then(|cells| {
+            let same_column = cells.iter().find(|(name, _)| *name == column);
+            let same_dimension = || cells.iter().find(|(_, dimension)| dimension.as_deref() == unit);
+            same_column.or_else(same_dimension).or_else(|| cells.first()).map(|(_, dimension)| dimension.clone())
+        });
         let draft = match row {
             Some(dimension) => {
                 let mut draft = narrow(self.vocabulary, &above, own, dimension.as_deref());
@@ -135,7 +147,7 @@ impl<'a> FormReader<'a> {
 
     fn read_field(&mut self, field: &'a Field, key: &FieldKey) -> crate::domain::facet::Meaning {
         let dimension = self.unit_dimension(field);
-        let above = self.above(&field.path, &field.column);
+        let above = self.above(&field.path, &field.column, dimension.as_deref());
         let label = self.phrase(&field.label);
         let mut own = draft_of(self.vocabulary, &label, "label");
         let is_total = label.has_role(self.vocabulary, Role::Total);
@@ -213,7 +225,16 @@ impl<'a> FormReader<'a> {
                 draft.add_term(vocabulary, *id, "", "title");
             }
         }
-        if !matches!(dimension, Some("person" | "household" | "person_time")) {
+        if !matches!(dimension, Some("person" | "household" | "person_time" | "money")) {
+            return;
+        }
+        if let Some(place) = self.title_population {
+            let class = vocabulary.term(place).class;
+            if !draft.population.values().any(|c| *c == class) {
+                draft.add_term(vocabulary, place, "", "title");
+            }
+        }
+        if dimension == Some("money") {
             return;
         }
         for scope in vocabulary.departments() {

@@ -16,7 +16,7 @@ pub(crate) fn normalise(text: &str) -> String {
             '〕' | ']' | '】' | '}' => out.push(')'),
             '，' => out.push(','),
             '。' => out.push('。'),
-            '±' | '+' => out.push('+'),
+            'º' | '°' => out.push('度'),
             _ => out.extend(c.to_lowercase()),
         }
     }
