@@ -97,6 +97,8 @@ pub(crate) struct Class {
     pub is_institutional: bool,
     /// Its members and those of the whole family share nothing: a member listed under another takes its place (小麦 under 谷物).
     pub is_partition: bool,
+    /// Part of a person or of people wherever it stands (女, 60 岁以上), so that it also reaches from a heading down.
+    pub is_firm: bool,
     /// Names a kind of reporting unit (村, 乡镇): in a title it says who fills the form, not what is counted.
     pub is_unit_kind: bool,
     /// Told from a boundary (外来人口): the form's level or its note says which.
@@ -194,6 +196,8 @@ struct ClassEntry {
     #[serde(default)]
     partition: bool,
     #[serde(default)]
+    firm: bool,
+    #[serde(default)]
     unit_kind: bool,
     #[serde(default)]
     relative: bool,
@@ -254,6 +258,11 @@ impl Vocabulary {
     /// Whether a value of this class, said below, replaces the one said above.
     pub(crate) fn is_exclusive(&self, class: u32) -> bool {
         self.classes.get(class as usize).is_some_and(|c| c.is_exclusive)
+    }
+
+    /// Whether a class describes people wherever it stands.
+    pub(crate) fn is_firm(&self, class: u32) -> bool {
+        self.classes.get(class as usize).is_some_and(|c| c.is_firm)
     }
 
     /// Whether a class names an institution's own things or an institution as owner.
@@ -348,6 +357,7 @@ impl Builder {
             from_note: entry.from_note,
             is_institutional: entry.institutional,
             is_partition: entry.partition,
+            is_firm: entry.firm,
             is_unit_kind: entry.unit_kind,
             is_relative: entry.relative,
             is_age_group: entry.age_group,

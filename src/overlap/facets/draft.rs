@@ -51,6 +51,8 @@ pub(crate) struct Draft {
     pub from_row: bool,
     /// Unit dimension of that row.
     pub dimension: Option<String>,
+    /// Whether the words list several topics (人口与就业), none of which alone is what stands below.
+    pub lists_topics: bool,
     /// Whether words of a row of another dimension were taken over.
     pub crossed: bool,
     /// Whether a parent's unknown words were left out.
@@ -93,6 +95,7 @@ pub(crate) fn draft_of(vocabulary: &Vocabulary, phrase: &Phrase, source: &str) -
             piece => draft.add_piece(vocabulary, piece, source),
         }
     }
+    draft.lists_topics = ["与", "和", "及", "、"].iter().any(|word| phrase.text.contains(word));
     draft.clauses.extend(phrase.clauses.iter().cloned());
     draft.drop_broader(vocabulary);
     draft
@@ -108,9 +111,14 @@ impl Draft {
     /// Takes over the people that a heading is about, where the words themselves name none: 参加养老保险 under 从业人员 counts 从业人员.
     fn inherit_people(&mut self, vocabulary: &Vocabulary, above: &Draft) {
         let is_people = |m: &TermId| vocabulary.class(vocabulary.term(*m)).dimension.as_deref() == Some("person");
-        let names_people = self.measures.iter().any(is_people) || self.is_of_everybody(vocabulary);
-        if !names_people {
-            self.measures.extend(above.measures.iter().copied().filter(is_people));
+        let heading: Vec<TermId> = above.measures.iter().copied().filter(|m| is_people(m) && !above.lists_topics).collect();
+        let own: Vec<TermId> = self.measures.iter().copied().filter(is_people).collect();
+        if own.is_empty() && !self.is_of_everybody(vocabulary) {
+            self.measures.extend(heading);
+        } else if !own.is_empty() && above.measures.len() == 1 && above.residue.is_empty() {
+            // 村党组织书记 > 大学生村官: whether the heading restricts the row, nobody can tell.
+            let is_kin = |a: &TermId, b: &TermId| a == b || vocabulary.is_kind_of(*a, *b) || vocabulary.is_kind_of(*b, *a);
+            self.crossed |= heading.iter().any(|up| !own.iter().any(|m| is_kin(m, up)));
         }
     }
 
@@ -251,21 +259,27 @@ impl Draft {
         let is_institutional = self.measures.is_empty()
             || self.measures.iter().any(|m| vocabulary.class(vocabulary.term(*m)).is_institutional);
         let above_is_row = above.from_row;
-        let merge = |own: &mut BTreeMap<String, u32>, above: &BTreeMap<String, u32>| {
+        let merge = |own: &mut BTreeMap<String, u32>, above: &BTreeMap<String, u32>, takes_all: bool| {
             let classes: BTreeSet<u32> = own.values().copied().collect();
             for (name, class) in above {
                 // An organisation above (村集体) owns income and staff, not the people and land of the place.
+                if !takes_all && !is_firm(vocabulary, *class) {
+                    continue;
+                }
                 let belongs = is_institutional || above_is_row || !vocabulary.is_institutional(*class);
                 if belongs && !(exclusive(*class) && classes.contains(class)) {
                     own.entry(name.clone()).or_insert(*class);
                 }
             }
         };
-        merge(&mut self.population, &above.population);
-        if with_qualifiers {
-            merge(&mut self.qualifiers, &above.qualifiers);
-        }
+        merge(&mut self.population, &above.population, true);
+        merge(&mut self.qualifiers, &above.qualifiers, with_qualifiers);
     }
+}
+
+/// Sex, age, schooling …: true of the people below wherever it stands.
+pub(crate) fn is_firm(vocabulary: &Vocabulary, class: u32) -> bool {
+    class == AGE_CLASS || (class != RANGE_CLASS && vocabulary.is_firm(class))
 }
 
 /// What `own` means below `above`; `dimension` is the unit dimension of `own`.
@@ -280,6 +294,14 @@ pub(crate) fn narrow(vocabulary: &Vocabulary, above: &Draft, own: Draft, dimensi
     let narrows_heading =
         above.from_row || !was_named || out.measures.iter().any(|own| above.measures.iter().any(|up| vocabulary.is_kind_of(*own, *up)));
     out.inherit_restrictions(vocabulary, above, narrows_heading);
+    // 总户数 below 放弃二孩指标户: people or households in general below a heading that names some of them are those.
+    let names_some = |up: &Draft| !up.lists_topics && !(up.residue.is_empty() || !up.qualifiers.is_empty();
+    if !above.from_row && out.is_of_everybody(vocabulary) && !out.measures.is_empty() && out.measures == above.measures && names_some(above) {
+        out.residue.extend(above.residue.iter().cloned());
+        for (name, class) in &above.qualifiers {
+            out.qualifiers.entry(name.clone()).or_insert(*class);
+        }
+    }
     out.years = if out.years == 0 { above.years } else { out.years };
     out.time = out.time.or(above.time);
     out.price = out.price.or_else(|| above.price.clone());
@@ -320,6 +342,8 @@ pub(crate) fn under_heading(vocabulary: &Vocabulary, above: &Draft, heading: Dra
         return out;
     }
     let mut out = narrow(vocabulary, above, heading, None);
+    // 其他情况 heads a section; only a row can be what its siblings leave.
+    out.is_other = false;
     let kept: Vec<TermId> =
         above.measures.iter().copied().filter(|up| out.measures.iter().any(|own| vocabulary.is_kind_of(*up, *own))).collect();
     out.measures.extend(kept);

@@ -8,7 +8,7 @@ use crate::domain::id::FieldKey;
 use crate::domain::period::Frequency;
 use crate::domain::template::{DataType, Field};
 use crate::domain::unit::Level;
-use crate::overlap::facets::draft::Draft;
+use crate::overlap::facets::draft::{Draft, is_firm};
 use crate::overlap::vocabulary::{Role, Vocabulary};
 
 /// What is known of a field besides its words.
@@ -155,10 +155,18 @@ fn reduce_everybody(vocabulary: &Vocabulary, draft: &mut Draft, dimension: Optio
         _ => return,
     };
     let Some(everybody) = vocabulary.find(name) else { return };
+    if dimension == Some("household") {
+        // 常住人口户数 counts households.
+        if let Some(people) = vocabulary.find("人口").filter(|people| draft.measures.contains(people)) {
+            draft.measures.remove(&people);
+            draft.measures.insert(everybody);
+        }
+    }
     if draft.measures.len() > 1 || (draft.measures.len() == 1 && !draft.residue.is_empty()) {
         draft.measures.remove(&everybody);
     }
-    if draft.measures.is_empty() && draft.residue.is_empty() && !(draft.population.is_empty() && draft.qualifiers.is_empty()) {
+    let is_described = draft.population.values().chain(draft.qualifiers.values()).any(|class| is_firm(vocabulary, *class));
+    if draft.measures.is_empty() && draft.residue.is_empty() && is_described {
         draft.measures.insert(everybody);
     }
 }
@@ -238,7 +246,19 @@ fn is_certain(vocabulary: &Vocabulary, draft: &Draft, facets: &Facets, facts: &F
     }
     if facets.measure.is_none() {
         let is_described = draft.statistic.is_some() && !facets.population.is_empty() && draft.residue.is_empty();
-        return residue_chars >= 3 || is_described;
+        // A name that the vocabulary does not know is trusted for things; money and people need to be told whose they are.
+        let is_thing = !matches!(facets.dimension.as_deref(), Some("money" | "person" | "person_time" | "household" | "times"));
+        let least = if is_thing { 3 } else { 6 };
+        return (residue_chars >= least && !draft.dropped_context) || is_described;
+    }
+    // 针对残疾人个数 counts something of theirs, and the form does not say what.
+    let counts_people = draft.measures.iter().all(|m| {
+        let term = vocabulary.term(*m);
+        vocabulary.class(term).dimension.is_some() || matches!(term.name.as_str(), "人口" | "户")
+    });
+    let is_people_unit = matches!(facets.dimension.as_deref(), Some("person" | "household" | "person_time" | "case" | "couple" | "ratio"));
+    if counts_people && !is_people_unit && draft.statistic.is_none() {
+        return false;
     }
     let says_only_people = draft.measures.iter().all(|m| vocabulary.term(*m).role == Role::Measure && vocabulary.term(*m).name == "人口");
     !(says_only_people && residue_chars == 1)

@@ -230,7 +230,7 @@ impl<'a> FormReader<'a> {
         }
         if let Some(place) = self.title_population {
             let class = vocabulary.term(place).class;
-            if !draft.population.values().any(|c| *c == class) {
+            if !draft.population.values().any(|c| *c == class || vocabulary.is_institutional(*c)) {
                 draft.add_term(vocabulary, place, "", "title");
             }
         }
