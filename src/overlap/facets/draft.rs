@@ -295,7 +295,7 @@ pub(crate) fn narrow(vocabulary: &Vocabulary, above: &Draft, own: Draft, dimensi
         above.from_row || !was_named || out.measures.iter().any(|own| above.measures.iter().any(|up| vocabulary.is_kind_of(*own, *up)));
     out.inherit_restrictions(vocabulary, above, narrows_heading);
     // 总户数 below 放弃二孩指标户: people or households in general below a heading that names some of them are those.
-    let names_some = |up: &Draft| !up.lists_topics && !(up.residue.is_empty() || !up.qualifiers.is_empty();
+    let names_some = |up: &Draft| !up.lists_topics && !(up.residue.is_empty() && up.qualifiers.is_empty());
     if !above.from_row && out.is_of_everybody(vocabulary) && !out.measures.is_empty() && out.measures == above.measures && names_some(above) {
         out.residue.extend(above.residue.iter().cloned());
         for (name, class) in &above.qualifiers {
