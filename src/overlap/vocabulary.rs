@@ -97,6 +97,8 @@ pub(crate) struct Class {
     pub is_institutional: bool,
     /// Its members and those of the whole family share nothing: a member listed under another takes its place (小麦 under 谷物).
     pub is_partition: bool,
+    /// Money that is somebody's (收入, 资产): without an owner the figure is not told.
+    pub is_finance: bool,
     /// Part of a person or of people wherever it stands (女, 60 岁以上), so that it also reaches from a heading down.
     pub is_firm: bool,
     /// Names a kind of reporting unit (村, 乡镇): in a title it says who fills the form, not what is counted.
@@ -195,6 +197,8 @@ struct ClassEntry {
     institutional: bool,
     #[serde(default)]
     partition: bool,
+    #[serde(default)]
+    finance: bool,
     #[serde(default)]
     firm: bool,
     #[serde(default)]
@@ -357,6 +361,7 @@ impl Builder {
             from_note: entry.from_note,
             is_institutional: entry.institutional,
             is_partition: entry.partition,
+            is_finance: entry.finance,
             is_firm: entry.firm,
             is_unit_kind: entry.unit_kind,
             is_relative: entry.relative,

@@ -319,7 +319,7 @@ pub(crate) fn narrow(vocabulary: &Vocabulary, above: &Draft, own: Draft, dimensi
         out.drop_broader(vocabulary);
     } else if out.measures.is_empty() {
         out.dropped_context |= above.is_named();
-    } else if !above.from_row && dimension == Some("person") {
+    } else if !above.from_row && matches!(dimension, Some("person") | None) {
         out.inherit_people(vocabulary, above);
     }
     if out.statistic.is_none() && (out.named_dimension.is_none() || same_dimension) && (!above.from_row || same_dimension || !was_named) {
@@ -342,7 +342,8 @@ pub(crate) fn under_heading(vocabulary: &Vocabulary, above: &Draft, heading: Dra
         return out;
     }
     let mut out = narrow(vocabulary, above, heading, None);
-    // 其他情况 heads a section; only a row can be what its siblings leave.
+    // 其他情况 heads a section; below 其他社区工作者 the rows are about a rest that nobody told.
+    out.dropped_context |= out.is_other && out.is_named();
     out.is_other = false;
     let kept: Vec<TermId> =
         above.measures.iter().copied().filter(|up| out.measures.iter().any(|own| vocabulary.is_kind_of(*up, *own))).collect();

@@ -251,6 +251,17 @@ fn is_certain(vocabulary: &Vocabulary, draft: &Draft, facets: &Facets, facts: &F
         let least = if is_thing { 3 } else { 6 };
         return (residue_chars >= least && !draft.dropped_context) || is_described;
     }
+    let is_finance = |m: &crate::overlap::vocabulary::TermId| vocabulary.class(vocabulary.term(*m)).is_finance;
+    if draft.measures.iter().all(is_finance) && draft.population.is_empty() {
+        return false;
+    }
+    let names_other_dimension = draft.statistic.as_deref().and_then(|s| vocabulary.find(s)).is_some_and(|id| {
+        let named = vocabulary.class(vocabulary.term(id)).dimension.as_deref();
+        named.is_some() && named != facets.dimension.as_deref()
+    });
+    if names_other_dimension {
+        return false;
+    }
     // 针对残疾人个数 counts something of theirs, and the form does not say what.
     let counts_people = draft.measures.iter().all(|m| {
         let term = vocabulary.term(*m);

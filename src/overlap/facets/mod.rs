@@ -216,12 +216,15 @@ impl<'a> FormReader<'a> {
                 draft.add_term(vocabulary, *id, "", "title");
             }
         }
+        // 人员情况 in the form of an institution is about its own staff.
+        let is_about_staff = dimension == Some("person")
+            && field.path.iter().any(|h| ["人员情况", "职工", "人员构成", "人员配备"].iter().any(|word| h.contains(word)));
         for id in &self.title_terms {
             let term = vocabulary.term(*id);
             let has_its_class = draft.measures.iter().any(|m| vocabulary.term(*m).class == term.class);
             if term.role != Role::Measure {
                 draft.add_term(vocabulary, *id, "", "title");
-            } else if is_institutional(draft) && !has_its_class {
+            } else if (is_institutional(draft) || is_about_staff) && !has_its_class {
                 draft.add_term(vocabulary, *id, "", "title");
             }
         }
