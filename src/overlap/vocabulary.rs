@@ -97,6 +97,12 @@ pub(crate) struct Class {
     pub is_institutional: bool,
     /// Its members and those of the whole family share nothing: a member listed under another takes its place (小麦 under 谷物).
     pub is_partition: bool,
+    /// People in general (人口, 出生人口, 劳动力), whose residence basis a note may say.
+    pub is_demographic: bool,
+    /// Insurance: 参加 it and 参保 are one.
+    pub is_insurance: bool,
+    /// A word that names the column's period only; what the measure is says more.
+    pub is_weak: bool,
     /// Money that is somebody's (收入, 资产): without an owner the figure is not told.
     pub is_finance: bool,
     /// Part of a person or of people wherever it stands (女, 60 岁以上), so that it also reaches from a heading down.
@@ -197,6 +203,12 @@ struct ClassEntry {
     institutional: bool,
     #[serde(default)]
     partition: bool,
+    #[serde(default)]
+    demographic: bool,
+    #[serde(default)]
+    insurance: bool,
+    #[serde(default)]
+    weak: bool,
     #[serde(default)]
     finance: bool,
     #[serde(default)]
@@ -361,6 +373,9 @@ impl Builder {
             from_note: entry.from_note,
             is_institutional: entry.institutional,
             is_partition: entry.partition,
+            is_demographic: entry.demographic,
+            is_insurance: entry.insurance,
+            is_weak: entry.weak,
             is_finance: entry.finance,
             is_firm: entry.firm,
             is_unit_kind: entry.unit_kind,

@@ -29,6 +29,8 @@ pub(crate) struct Draft {
     pub qualifiers: BTreeMap<String, u32>,
     /// Time basis that words say.
     pub time: Option<TimeBasis>,
+    /// Whether only a column (本年) or a heading says it, which yields to what the measure is.
+    pub time_is_weak: bool,
     /// Time basis that words have where the form does not say.
     pub usual_time: Option<TimeBasis>,
     /// Years of offset.
@@ -115,10 +117,11 @@ impl Draft {
         let own: Vec<TermId> = self.measures.iter().copied().filter(is_people).collect();
         if own.is_empty() && !self.is_of_everybody(vocabulary) {
             self.measures.extend(heading);
-        } else if !own.is_empty() && above.measures.len() == 1 && above.residue.is_empty() {
+        } else if !own.is_empty() {
             // 村党组织书记 > 大学生村官: whether the heading restricts the row, nobody can tell.
             let is_kin = |a: &TermId, b: &TermId| a == b || vocabulary.is_kind_of(*a, *b) || vocabulary.is_kind_of(*b, *a);
-            self.crossed |= heading.iter().any(|up| !own.iter().any(|m| is_kin(m, up)));
+            let is_general = |m: &TermId| vocabulary.class(vocabulary.term(*m)).is_demographic;
+            self.crossed |= heading.iter().any(|up| !is_general(up) && !own.iter().any(|m| is_kin(m, up)));
         }
     }
 
@@ -171,6 +174,28 @@ impl Draft {
         self.residue.is_empty() && self.measures.iter().all(|m| matches!(vocabulary.term(*m).name.as_str(), "人口" | "户"))
     }
 
+    /// Whether a definition in a note may say what the figure is: the words were not understood, or name the same kind of thing.
+    pub(crate) fn is_unknown_or_kin(&self, vocabulary: &Vocabulary, alias: &Draft) -> bool {
+        let class = |m: &TermId| vocabulary.term(*m).class;
+        let is_kin = self.measures.iter().all(|m| alias.measures.iter().any(|a| class(a) == class(m)));
+        self.measures.is_empty() || (self.residue.is_empty() && is_kin)
+    }
+
+    /// Whether the figure is one of demography, whose residence basis a note may say.
+    pub(crate) fn is_demographic(&self, vocabulary: &Vocabulary) -> bool {
+        self.residue.is_empty() && self.measures.iter().all(|m| vocabulary.class(vocabulary.term(*m)).is_demographic)
+    }
+
+    /// Takes over the institution of a heading: 在校生 under 小学 are that school's.
+    fn inherit_institution(&mut self, vocabulary: &Vocabulary, above: &Draft) {
+        let class = |m: &TermId| vocabulary.class(vocabulary.term(*m));
+        let is_institution = |m: &TermId| class(m).from_title && vocabulary.term(*m).role == Role::Measure;
+        if self.measures.iter().any(|m| class(m).is_institutional) && !self.measures.iter().any(is_institution) && !above.lists_topics {
+            let heading: Vec<TermId> = above.measures.iter().copied().filter(is_institution).collect();
+            self.measures.extend(heading);
+        }
+    }
+
     /// Whether an age is said.
     pub(crate) fn has_age(&self) -> bool {
         self.qualifiers.values().any(|class| *class == AGE_CLASS)
@@ -218,12 +243,19 @@ impl Draft {
                 "qualifier"
             }
             Role::Time => {
-                self.time = term.time;
+                let is_weak = vocabulary.class(term).is_weak;
+                if self.time.is_none() || self.time_is_weak {
+                    self.time = term.time;
+                    self.time_is_weak = is_weak;
+                }
                 "time"
             }
             Role::Offset => {
                 self.years = term.years;
-                self.time = term.time.or(self.time);
+                if term.time.is_some() {
+                    self.time = term.time;
+                    self.time_is_weak = false;
+                }
                 "offset"
             }
             Role::Price => {
@@ -258,12 +290,15 @@ impl Draft {
             let exclusive = |class: u32| class == AGE_CLASS || (class != RANGE_CLASS && vocabulary.is_exclusive(class));
         let is_institutional = self.measures.is_empty()
             || self.measures.iter().any(|m| vocabulary.class(vocabulary.term(*m)).is_institutional);
-        let above_is_row = above.from_row;
+        let (above_is_row, lists_topics) = (above.from_row, above.lists_topics);
         let merge = |own: &mut BTreeMap<String, u32>, above: &BTreeMap<String, u32>, takes_all: bool| {
             let classes: BTreeSet<u32> = own.values().copied().collect();
             for (name, class) in above {
                 // An organisation above (村集体) owns income and staff, not the people and land of the place.
                 if !takes_all && !is_firm(vocabulary, *class) {
+                    continue;
+                }
+                if lists_topics && !above_is_row && vocabulary.is_institutional(*class) {
                     continue;
                 }
                 let belongs = is_institutional || above_is_row || !vocabulary.is_institutional(*class);
@@ -303,7 +338,10 @@ pub(crate) fn narrow(vocabulary: &Vocabulary, above: &Draft, own: Draft, dimensi
         }
     }
     out.years = if out.years == 0 { above.years } else { out.years };
-    out.time = out.time.or(above.time);
+    if out.time.is_none() || (out.time_is_weak && above.time.is_some() && !above.time_is_weak) {
+        out.time = above.time;
+        out.time_is_weak = above.time_is_weak;
+    }
     out.price = out.price.or_else(|| above.price.clone());
     out.is_other |= above.is_other && !was_named;
     let crosses = above.from_row && was_named && !same_dimension && !above.qualifiers.is_empty();
@@ -319,8 +357,11 @@ pub(crate) fn narrow(vocabulary: &Vocabulary, above: &Draft, own: Draft, dimensi
         out.drop_broader(vocabulary);
     } else if out.measures.is_empty() {
         out.dropped_context |= above.is_named();
-    } else if !above.from_row && matches!(dimension, Some("person") | None) {
-        out.inherit_people(vocabulary, above);
+    } else if !above.from_row {
+        if matches!(dimension, Some("person") | None) {
+            out.inherit_people(vocabulary, above);
+        }
+        out.inherit_institution(vocabulary, above);
     }
     if out.statistic.is_none() && (out.named_dimension.is_none() || same_dimension) && (!above.from_row || same_dimension || !was_named) {
         out.statistic = above.statistic.clone();
@@ -351,6 +392,7 @@ pub(crate) fn under_heading(vocabulary: &Vocabulary, above: &Draft, heading: Dra
     out.drop_broader(vocabulary);
     out.from_row = false;
     out.dimension = None;
+    out.time_is_weak = true;
     out.clauses.clear();
     out
 }

@@ -138,9 +138,17 @@ fn reduce_age_groups(vocabulary: &Vocabulary, draft: &mut Draft) {
 fn drop_what_is_implied(vocabulary: &Vocabulary, draft: &mut Draft) {
     let implied: Vec<&String> = draft.measures.iter().chain(&draft.word_terms).flat_map(|m| vocabulary.implied(*m)).collect();
     draft.qualifiers.retain(|q, _| !implied.contains(&q));
+    if draft.measures.iter().any(|m| vocabulary.class(vocabulary.term(*m)).is_insurance) {
+        if let Some(class) = draft.qualifiers.remove("参加") {
+            draft.qualifiers.insert("参保".to_owned(), class);
+        }
+    }
     let is_rural = |m: &crate::overlap::vocabulary::TermId| vocabulary.class(vocabulary.term(*m)).is_rural;
     if draft.measures.iter().any(is_rural) {
         draft.population.remove("农村");
+        if let Some(household) = vocabulary.find("农户") {
+            draft.measures.remove(&household);
+        }
         if let Some(household) = vocabulary.find("户") {
             draft.measures.remove(&household);
         }
@@ -208,7 +216,13 @@ fn time_of(vocabulary: &Vocabulary, draft: &Draft, dimension: Option<&str>, fact
     let is_yearly = matches!(facts.frequency, Frequency::Annual | Frequency::Once | Frequency::Other);
     match draft.time {
         Some(TimeBasis::YearToDate) if is_yearly => return (Some(TimeBasis::Flow), true),
-        Some(time) => return (Some(time), true),
+        Some(time) if !draft.time_is_weak => return (Some(time), true),
+        // 本年 beside a stock names the year of the column.
+        Some(time) => {
+            let measured = draft.measures.iter().find_map(|m| vocabulary.term(*m).time);
+            let usual = draft.usual_time.or(measured);
+            return (usual.filter(|_| time != TimeBasis::YearToDate).or(Some(time)), true);
+        }
         None => {}
     }
     let measured = draft.measures.iter().find_map(|m| vocabulary.term(*m).time);
@@ -231,7 +245,7 @@ fn usual_time(dimension: Option<&str>) -> Option<TimeBasis> {
 
 fn is_certain(vocabulary: &Vocabulary, draft: &Draft, facets: &Facets, facts: &FieldFacts<'_>) -> bool {
     let residue_chars: usize = draft.residue.iter().map(|r| r.chars().count()).sum();
-    if draft.is_meta || draft.is_identity || facts.is_unusual || draft.crossed || (draft.dropped_context && residue_chars < 4) {
+    if draft.is_meta || draft.is_identity || facts.is_unusual || draft.crossed || (draft.dropped_context && residue_chars < 5) {
         return false;
     }
     if !facts.field.dtype.is_number() {
@@ -249,7 +263,8 @@ fn is_certain(vocabulary: &Vocabulary, draft: &Draft, facets: &Facets, facts: &F
         // A name that the vocabulary does not know is trusted for things; money and people need to be told whose they are.
         let is_thing = !matches!(facets.dimension.as_deref(), Some("money" | "person" | "person_time" | "household" | "times"));
         let least = if is_thing { 3 } else { 6 };
-        return (residue_chars >= least && !draft.dropped_context) || is_described;
+        let is_long = residue_chars >= if draft.dropped_context { least + 2 } else { least };
+        return (is_long && (is_thing || !draft.dropped_context)) || is_described;
     }
     let is_finance = |m: &crate::overlap::vocabulary::TermId| vocabulary.class(vocabulary.term(*m)).is_finance;
     if draft.measures.iter().all(is_finance) && draft.population.is_empty() {

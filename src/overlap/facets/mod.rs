@@ -47,13 +47,20 @@ struct FormReader<'a> {
     title_terms: Vec<TermId>,
     title_measures: Vec<TermId>,
     title_population: Option<TermId>,
+    /// Organisations that the title names as owners (村集体).
+    title_owners: Vec<TermId>,
+}
+
+fn is_owner(vocabulary: &Vocabulary, id: TermId) -> bool {
+    let term = vocabulary.term(id);
+    term.role == Role::Population && vocabulary.class(term).is_institutional
 }
 
 /// 农村 or 城镇 in a title that is about people (农村劳动力转移情况) rules the form's figures on people.
 fn title_population(vocabulary: &Vocabulary, title: &Draft) -> Option<TermId> {
     let is_people = |m: &TermId| vocabulary.class(vocabulary.term(*m)).dimension.as_deref() == Some("person");
     let place = ["农村", "城镇"].iter().filter(|name| title.population.contains_key(**name)).find_map(|name| vocabulary.find(name));
-    place.filter(|_| title.measures.iter().any(is_people))
+    place.filter(|_| !title.lists_topics && title.measures.iter().any(is_people))
 }
 
 impl<'a> FormReader<'a> {
@@ -73,6 +80,7 @@ impl<'a> FormReader<'a> {
             title_terms,
             title_measures: title_draft.measures.iter().copied().filter(|m| !vocabulary.class(vocabulary.term(*m)).is_unit_kind).collect(),
             title_population: title_population(vocabulary, &title_draft),
+            title_owners: title_draft.word_terms.iter().copied().filter(|id| is_owner(vocabulary, *id)).collect(),
         };
         for field in &template.fields {
             let dimension = reader.unit_dimension(field);
@@ -126,6 +134,7 @@ impl<'a> FormReader<'a> {
         let draft = match row {
             Some(dimension) => {
                 let mut draft = narrow(self.vocabulary, &above, own, dimension.as_deref());
+                self.apply_title(&mut draft);
                 draft.from_row = true;
                 draft.dimension = dimension;
                 draft
@@ -205,15 +214,24 @@ impl<'a> FormReader<'a> {
         clauses
     }
 
+    /// 参保人数 under the title 城乡居民基本养老保险: where no word names a thing, the title does.
+    fn apply_title(&self, draft: &mut Draft) {
+        if draft.measures.is_empty() && draft.residue.is_empty() && !draft.is_named() {
+            for id in &self.title_measures {
+                draft.add_term(self.vocabulary, *id, "", "title");
+            }
+        }
+    }
+
     /// The population that the title or the department says, for fields that do not say it themselves.
     fn apply_scope(&self, draft: &mut Draft, field: &Field, dimension: Option<&str>) {
         let vocabulary = self.vocabulary;
         let is_institutional =
             |d: &Draft| d.measures.iter().any(|m| vocabulary.class(vocabulary.term(*m)).is_institutional) || d.measures.is_empty();
-        if !draft.is_named() || (draft.measures.is_empty() && draft.residue.is_empty()) {
-            // 参保人数 under the title 城乡居民基本养老保险: the title names the thing.
-            for id in &self.title_measures {
-                draft.add_term(vocabulary, *id, "", "title");
+        self.apply_title(draft);
+        if draft.measures.iter().any(|m| vocabulary.class(vocabulary.term(*m)).is_finance) && draft.population.is_empty() {
+            for owner in &self.title_owners {
+                draft.add_term(vocabulary, *owner, "", "title");
             }
         }
         // 人员情况 in the form of an institution is about its own staff.
