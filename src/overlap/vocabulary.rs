@@ -95,6 +95,22 @@ pub(crate) struct Class {
     pub from_note: bool,
     /// A thing that an institution has (pupils, staff, income, rooms): the institution of the form's title rules it.
     pub is_institutional: bool,
+    /// Its members and those of the whole family share nothing: a member listed under another takes its place (小麦 under 谷物).
+    pub is_partition: bool,
+    /// People in general (人口, 出生人口, 劳动力), whose residence basis a note may say.
+    pub is_demographic: bool,
+    /// Insurance: 参加 it and 参保 are one.
+    pub is_insurance: bool,
+    /// A word that names the column's period only; what the measure is says more.
+    pub is_weak: bool,
+    /// Money that is somebody's (收入, 资产): without an owner the figure is not told.
+    pub is_finance: bool,
+    /// Part of a person or of people wherever it stands (女, 60 岁以上), so that it also reaches from a heading down.
+    pub is_firm: bool,
+    /// Names a kind of reporting unit (村, 乡镇): in a title it says who fills the form, not what is counted.
+    pub is_unit_kind: bool,
+    /// Told from a boundary (外来人口): the form's level or its note says which.
+    pub is_relative: bool,
     /// Names an age group (老年人): beside an age it says nothing more.
     pub is_age_group: bool,
     /// A figure of this statistic is no sum of the figures below (averages, ratios, prices, ranks).
@@ -117,6 +133,8 @@ pub struct Vocabulary {
     implied: HashMap<TermId, Vec<String>>,
     plain_statistic: BTreeMap<String, String>,
     departments: Vec<DepartmentScope>,
+    /// (word, what stands above) → what the word means there.
+    contextual: HashMap<(TermId, TermId), TermId>,
     digest: String,
 }
 
@@ -151,6 +169,9 @@ struct VocabularyFile {
     /// `part of a department's name = term / unless`: population of its forms where they do not say.
     #[serde(default)]
     departments: Vec<String>,
+    /// `word @ above = meaning`: words that mean another thing below some heading.
+    #[serde(default)]
+    contextual: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -180,6 +201,22 @@ struct ClassEntry {
     from_note: bool,
     #[serde(default)]
     institutional: bool,
+    #[serde(default)]
+    partition: bool,
+    #[serde(default)]
+    demographic: bool,
+    #[serde(default)]
+    insurance: bool,
+    #[serde(default)]
+    weak: bool,
+    #[serde(default)]
+    finance: bool,
+    #[serde(default)]
+    firm: bool,
+    #[serde(default)]
+    unit_kind: bool,
+    #[serde(default)]
+    relative: bool,
     #[serde(default)]
     age_group: bool,
     #[serde(default)]
@@ -239,6 +276,26 @@ impl Vocabulary {
         self.classes.get(class as usize).is_some_and(|c| c.is_exclusive)
     }
 
+    /// Whether a class describes people wherever it stands.
+    pub(crate) fn is_firm(&self, class: u32) -> bool {
+        self.classes.get(class as usize).is_some_and(|c| c.is_firm)
+    }
+
+    /// Whether a class names an institution's own things or an institution as owner.
+    pub(crate) fn is_institutional(&self, class: u32) -> bool {
+        self.classes.get(class as usize).is_some_and(|c| c.is_institutional)
+    }
+
+    /// What a word means below `above`, where that differs.
+    pub(crate) fn in_context(&self, word: TermId, above: TermId) -> Option<TermId> {
+        if self.contextual.is_empty() {
+            return None;
+        }
+        let exact = self.contextual.get(&(word, above));
+        let broader = || self.contextual.iter().find(|((w, up), _)| *w == word && self.is_kind_of(above, *up)).map(|(_, meaning)| meaning);
+        exact.or_else(broader).copied()
+    }
+
     /// Whether `narrow` is a kind of `broad`, over any number of steps.
     pub(crate) fn is_kind_of(&self, narrow: TermId, broad: TermId) -> bool {
         let mut at = narrow;
@@ -292,6 +349,7 @@ struct Builder {
     implied: HashMap<TermId, Vec<String>>,
     plain_statistic: BTreeMap<String, String>,
     departments: Vec<DepartmentScope>,
+    contextual: HashMap<(TermId, TermId), TermId>,
 }
 
 impl Builder {
@@ -314,6 +372,14 @@ impl Builder {
             is_rural: entry.rural,
             from_note: entry.from_note,
             is_institutional: entry.institutional,
+            is_partition: entry.partition,
+            is_demographic: entry.demographic,
+            is_insurance: entry.insurance,
+            is_weak: entry.weak,
+            is_finance: entry.finance,
+            is_firm: entry.firm,
+            is_unit_kind: entry.unit_kind,
+            is_relative: entry.relative,
             is_age_group: entry.age_group,
             never_sums: entry.never_sums,
         });
@@ -366,6 +432,12 @@ impl Builder {
             let term = *self.by_name.get(&normalise(term)).ok_or_else(|| fault(format!("department {line}: no such term")))?;
             self.departments.push(DepartmentScope { department: normalise(department), term, unless: normalise(unless) });
         }
+        for line in &parsed.contextual {
+            let parts: Vec<&str> = line.split(['@', '=']).collect();
+            let [word, above, meaning] = parts.as_slice() else { return Err(fault(format!("contextual {line} is not word @ above = meaning"))) };
+            let find = |name: &str| self.by_name.get(&normalise(name)).copied().ok_or_else(|| fault(format!("contextual {line}: {name} is no term")));
+            self.contextual.insert((find(word)?, find(above)?), find(meaning)?);
+        }
         self.plain_statistic.extend(parsed.plain_statistic);
         Ok(())
     }
@@ -399,6 +471,7 @@ impl Builder {
             implied: self.implied,
             plain_statistic: self.plain_statistic,
             departments: self.departments,
+            contextual: self.contextual,
             digest,
         })
     }

@@ -55,7 +55,7 @@ pub(crate) fn read_phrase(vocabulary: &Vocabulary, measures: &Measures, printed:
     let (rest, is_part) = strip_markers(printed);
     let mut text = normalise(rest);
     if level == Level::Village {
-        text = text.replace("村(居)", "村").replace("村(社区)", "本村").replace("村居民委员会", "村民委员会");
+        text = text.replace("村(居)民小组", "村居小组").replace("村(居)", "村").replace("村(社区)", "本村").replace("村居民委员会", "村民委员会");
     } else {
         text = text.replace("村(居)", "村居").replace("村(社区)", "村社区");
     }

@@ -7,7 +7,9 @@ use unicode_normalization::UnicodeNormalization;
 /// Normalises a text: NFKC, lower case, no white space, quotes or book marks, one kind of dash and of bracket.
 pub(crate) fn normalise(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.nfkc() {
+    // º and ° would become letters.
+    let degrees = text.chars().map(|c| if matches!(c, 'º' | '°') { '度' } else { c });
+    for c in degrees.nfkc() {
         match c {
             c if c.is_whitespace() || c.is_control() => {}
             '“' | '”' | '"' | '\'' | '‘' | '’' | '《' | '》' | '「' | '」' | '#' | '★' | '*' | '▲' | '△' | '●' | '·' | '•' | '_' => {}
@@ -16,7 +18,6 @@ pub(crate) fn normalise(text: &str) -> String {
             '〕' | ']' | '】' | '}' => out.push(')'),
             '，' => out.push(','),
             '。' => out.push('。'),
-            '±' | '+' => out.push('+'),
             _ => out.extend(c.to_lowercase()),
         }
     }
@@ -64,8 +65,10 @@ fn strip_one_marker(text: &str) -> &str {
     if first == '(' || first == '（' {
         return strip_bracketed_marker(after_first).unwrap_or(text);
     }
-    let is_number = |c: char| c.is_ascii_digit() || ('０'..='９').contains(&c) || CHINESE_DIGITS.contains(c);
-    let n_number: usize = text.chars().take_while(|c| is_number(*c) || *c == '.' || *c == '．').map(char::len_utf8).sum();
+    // 5.八角: a number is either in Arabic or in Chinese figures.
+    let is_arabic = |c: char| c.is_ascii_digit() || ('０'..='９').contains(&c);
+    let is_number = |c: char| if is_arabic(first) { is_arabic(c) } else { CHINESE_DIGITS.contains(c) };
+    let n_number: usize = text.chars().take_while(|c| is_number(*c) || (is_arabic(first) && matches!(*c, '.' | '．'))).map(char::len_utf8).sum();
     if n_number > 0 {
         let (number, rest) = text.split_at(n_number);
         let is_chinese = number.chars().all(|c| CHINESE_DIGITS.contains(c));
@@ -74,10 +77,29 @@ fn strip_one_marker(text: &str) -> &str {
         }
         let mut follow = rest.chars();
         return match follow.next() {
-            Some('、' | ')' | '）' | '．') if is_chinese && !is_grade_list(rest) => follow.as_str(),
+            Some('、' | ')' | '）' | '．' | '.') if is_chinese && !is_grade_list(rest) => follow.as_str(),
             Some('、' | ')' | '）' | '．' | ' ' | '\u{3000}') if !is_chinese => follow.as_str(),
             _ => text,
         };
+    }
+    // B21 总户数: the code of the row.
+    if first.is_ascii_alphabetic() {
+        let n_digits = after_first.chars().take_while(char::is_ascii_digit).count();
+        let rest = after_first.get(n_digits..).unwrap_or_default();
+        let goes_on = rest.chars().next().is_some_and(|c| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '%' | '/'));
+        if (1..=4).contains(&n_digits) && goes_on {
+            return rest;
+        }
+    }
+    // 第3组, 第二部分: where a row stands, not what it is.
+    if first == '第' {
+        let number: usize = after_first.chars().take_while(|c| c.is_ascii_digit() || CHINESE_DIGITS.contains(*c)).map(char::len_utf8).sum();
+        let rest = after_first.get(number..).unwrap_or_default();
+        for word in ["组", "部分", "章", "节", "栏"] {
+            if let Some(rest) = rest.strip_prefix(word).filter(|_| number > 0) {
+                return rest;
+            }
+        }
     }
     if HEAVENLY_STEMS.contains(first) || first.is_ascii_uppercase() {
         if let Some(rest) = after_first.strip_prefix(['、', '.', '．', ' ', '\u{3000}']) {
@@ -162,6 +184,11 @@ mod tests {
         check("一级", "一级");
         check("50平方米以上的综合商店", "50平方米以上的综合商店");
         check("1.1.2 总数", "总数");
+        check("5.八角", "八角");
+        check("B21 总户数", "总户数");
+        check("第3组", "");
+        check("第二部分 收入", "收入");
+        check("第一产业", "第一产业");
         check("其中：", "");
         assert!(strip_markers("其中：女").1);
     }
