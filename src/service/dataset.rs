@@ -9,7 +9,7 @@ use futures::{Stream, StreamExt, stream};
 use tonic::{Request, Response, Status};
 
 use crate::app::{App, Error, ExtractionHead, Result};
-use crate::dataset::{Extracted, IpcChunks, to_rows};
+use crate::dataset::extraction::{Extracted, IpcChunks, to_rows};
 use crate::pb;
 use crate::pb::dataset_service_server::DatasetService;
 use crate::service::call::Call;

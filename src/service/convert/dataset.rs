@@ -1,6 +1,6 @@
 //! Extractions as messages.
 
-use crate::dataset::Column;
+use crate::dataset::extraction::Column;
 use crate::domain::figure::Figure;
 use crate::domain::id::FormId;
 use crate::domain::period::ReferencePeriod;
