@@ -28,7 +28,7 @@ enum Command {
     /// Make an API token and print its secret (签发访问令牌)
     Token(token::Args),
     /// Check the configuration and name everything that is wrong with it (检查配置)
-    Check(check::Args),
+    Check(serve::Args),
     /// Bring the database up to date without serving (升级数据库结构)
     Migrate(migrate::Args),
 }
@@ -49,5 +49,15 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Token(args) => token::run(args).await,
         Command::Check(args) => check::run(args),
         Command::Migrate(args) => migrate::run(args).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn commands_fit_together() {
+        super::Cli::command().debug_assert();
     }
 }
