@@ -8,6 +8,7 @@ pub mod app;
 pub mod dataset;
 pub mod domain;
 pub mod formats;
+pub mod metrics;
 pub mod overlap;
 pub mod pb;
 pub mod planning;
