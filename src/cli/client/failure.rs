@@ -14,7 +14,7 @@ use crate::domain::problem::Problem;
 use crate::pb;
 
 /// Exit code of a refusal.
-const EXIT_REFUSED: u8 = 2;
+pub(crate) const EXIT_REFUSED: u8 = 2;
 /// Exit code when the server did not answer, or answered that it is at fault.
 const EXIT_UNANSWERED: u8 = 3;
 

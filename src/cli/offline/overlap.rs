@@ -9,6 +9,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::cli::client::answer::{Answer, finish, to_stderr};
+use crate::cli::client::failure::EXIT_REFUSED;
 use crate::cli::client::grid::{Grid, number, text};
 use crate::cli::client::words::pick;
 use crate::cli::offline::files::{catalogue_of, read_paths};
@@ -82,7 +83,7 @@ pub async fn run(args: OverlapArgs) -> anyhow::Result<ExitCode> {
         OverlapFormat::Table => tables(args.language, &catalogue, &relations, args.limit),
     };
     let code = finish(args.language, Ok(Answer::of(out)));
-    Ok(if refused { ExitCode::from(2) } else { code })
+    Ok(if refused { ExitCode::from(EXIT_REFUSED) } else { code })
 }
 
 fn lines(catalogue: &Catalogue, relations: &[Relation]) -> anyhow::Result<String> {
