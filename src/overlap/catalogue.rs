@@ -30,6 +30,12 @@ pub(crate) struct FormEntry {
 }
 
 impl FormEntry {
+    /// The printed label and column of a field, normalised.
+    pub(crate) fn name_of(&self, at: usize) -> String {
+        let Some(field) = self.form.template.fields.get(at) else { return String::new() };
+        [&field.label, &field.column].iter().map(|t| normalise(strip_markers(t).0)).collect()
+    }
+
     /// The printed name of a field with what stands directly above and beside it, normalised: what a person compares first.
     pub(crate) fn text_of(&self, at: usize) -> String {
         let Some(field) = self.form.template.fields.get(at) else { return String::new() };

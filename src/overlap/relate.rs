@@ -14,11 +14,13 @@ use crate::overlap::catalogue::{Placed, Snapshot, State};
 use crate::overlap::score::{Comparison, compare};
 
 /// A pair below this score is no question worth a reviewer's time.
-const MIN_SCORE: f64 = 0.10;
+const MIN_SCORE: f64 = 0.02;
 /// From this score on a field stands as one that something looks like.
 const LOOK_ALIKE_SCORE: f64 = 0.20;
 /// What is left of a pair's odds when one side has a better partner in the same form (two fields of one form are never one figure).
 const RIVAL_FACTOR: f64 = 0.15;
+/// Below this score a pair that differs by words of one side alone is shown as narrower or broader, and nobody is asked.
+const NARROWER_BELOW: f64 = 0.15;
 /// Relations shown for one field.
 const MAX_RELATIONS: usize = 40;
 
@@ -103,6 +105,10 @@ async fn judge(state: &State, elements: &BTreeSet<u64>) -> Result<Vec<Judged>, E
             places.entry(element).or_insert_with(|| state.placed(element_id(element)));
         }
         let (Some(fields_a), Some(fields_b)) = (places.get(&a), places.get(&b)) else { continue };
+        // Two fields of one form are never one figure, so elements that meet in a form are not one either.
+        if meet(fields_a, fields_b) {
+            continue;
+        }
         let Some((placed_a, placed_b)) = representatives(fields_a, fields_b) else { continue };
         let Some(comparison) = compare(state, placed_a, placed_b) else { continue };
         let score = if comparison.veto.is_some() { 0.0 } else { comparison.score() };
@@ -119,6 +125,13 @@ async fn judge(state: &State, elements: &BTreeSet<u64>) -> Result<Vec<Judged>, E
     }
     judged.retain(|p| elements.contains(&p.a) || elements.contains(&p.b));
     Ok(judged)
+}
+
+/// Whether some form has a field of both, about the same year.
+fn meet(a: &[Placed], b: &[Placed]) -> bool {
+    let place = |p: &Placed| p.field().map(|f| (p.entry.form.template.id.clone(), f.meaning.offset_years));
+    let places: BTreeSet<_> = a.iter().filter_map(place).collect();
+    b.iter().filter_map(place).any(|p| places.contains(&p))
 }
 
 /// The first pair of fields that stand in different forms.
@@ -203,9 +216,9 @@ fn relation_of(view: &Snapshot, pair: &Judged, from: u64, placed: &Placed) -> Op
         RelationKind::Conflict
     } else if pair.comparison.veto.is_some() {
         return None;
-    } else if is_certain && only_own > 0 && only_other == 0 && pair.score < 0.5 {
+    } else if is_certain && only_own > 0 && only_other == 0 && pair.score < NARROWER_BELOW {
         RelationKind::Narrower
-    } else if is_certain && only_other > 0 && only_own == 0 && pair.score < 0.5 {
+    } else if is_certain && only_other > 0 && only_own == 0 && pair.score < NARROWER_BELOW {
         RelationKind::Broader
     } else {
         RelationKind::LooksAlike

@@ -83,7 +83,8 @@ pub(crate) fn compare(state: &State, a: &Placed, b: &Placed) -> Option<Compariso
     weigher.words("population", &meaning_a.facets.population, &meaning_b.facets.population, weights::POPULATION_OPEN);
     weigher.words("qualifier", &meaning_a.facets.qualifiers, &meaning_b.facets.qualifiers, weights::QUALIFIER_OPEN);
     weigher.words("clause", &meaning_a.facets.clauses, &meaning_b.facets.clauses, weights::CLAUSE_OPEN);
-    let similarity = text_similarity(&a.entry.text_of(a.at), &b.entry.text_of(b.at));
+    let whole = text_similarity(&a.entry.text_of(a.at), &b.entry.text_of(b.at));
+    let similarity = whole.max(text_similarity(&a.entry.name_of(a.at), &b.entry.name_of(b.at)));
     let (label_a, label_b) = (a.printed()?.label.clone(), b.printed()?.label.clone());
     weigher.add("label", &label_a, &label_b, weights::TEXT * (similarity - 0.3));
     Some(weigher.out)
