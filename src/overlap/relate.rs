@@ -14,7 +14,7 @@ use crate::overlap::catalogue::{Placed, Snapshot, State};
 use crate::overlap::score::{Comparison, compare};
 
 /// A pair below this score is no question worth a reviewer's time.
-const MIN_SCORE: f64 = 0.02;
+const MIN_SCORE: f64 = 0.035;
 /// From this score on a field stands as one that something looks like.
 const LOOK_ALIKE_SCORE: f64 = 0.20;
 /// What is left of a pair's odds when one side has a better partner in the same form (two fields of one form are never one figure).
