@@ -21,8 +21,6 @@ pub(crate) struct FieldFacts<'a> {
     pub dimension: Option<String>,
     /// How often the form is filled.
     pub frequency: Frequency,
-    /// The label is 合计, 总计 ….
-    pub is_total: bool,
     /// The column is a plan or target.
     pub is_plan: bool,
     /// The note says that the figure is not the usual one.
@@ -138,10 +136,10 @@ fn reduce_age_groups(vocabulary: &Vocabulary, draft: &mut Draft) {
 fn drop_what_is_implied(vocabulary: &Vocabulary, draft: &mut Draft) {
     let implied: Vec<&String> = draft.measures.iter().chain(&draft.word_terms).flat_map(|m| vocabulary.implied(*m)).collect();
     draft.qualifiers.retain(|q, _| !implied.contains(&q));
-    if draft.measures.iter().any(|m| vocabulary.class(vocabulary.term(*m)).is_insurance) {
-        if let Some(class) = draft.qualifiers.remove("参加") {
-            draft.qualifiers.insert("参保".to_owned(), class);
-        }
+    if draft.measures.iter().any(|m| vocabulary.class(vocabulary.term(*m)).is_insurance)
+        && let Some(class) = draft.qualifiers.remove("参加")
+    {
+        draft.qualifiers.insert("参保".to_owned(), class);
     }
     let is_rural = |m: &crate::overlap::vocabulary::TermId| vocabulary.class(vocabulary.term(*m)).is_rural;
     if draft.measures.iter().any(is_rural) {
@@ -302,9 +300,37 @@ fn sums(vocabulary: &Vocabulary, facets: &Facets, dtype: DataType) -> bool {
         return false;
     }
     let addable = [
-        "person", "household", "person_time", "household_time", "times", "case", "couple", "count", "room", "building", "copy", "file",
-        "animal", "beehive", "silkworm_sheet", "area", "length", "mass", "coal_equivalent", "volume", "gross_tonnage", "money", "us_dollar",
-        "energy", "heat", "power", "apparent_power", "person_day", "person_month", "bed_day", "vehicle_time",
+        "person",
+        "household",
+        "person_time",
+        "household_time",
+        "times",
+        "case",
+        "couple",
+        "count",
+        "room",
+        "building",
+        "copy",
+        "file",
+        "animal",
+        "beehive",
+        "silkworm_sheet",
+        "area",
+        "length",
+        "mass",
+        "coal_equivalent",
+        "volume",
+        "gross_tonnage",
+        "money",
+        "us_dollar",
+        "energy",
+        "heat",
+        "power",
+        "apparent_power",
+        "person_day",
+        "person_month",
+        "bed_day",
+        "vehicle_time",
     ];
     facets.dimension.as_deref().is_some_and(|d| addable.contains(&d))
 }
