@@ -1,6 +1,6 @@
 //! From a reading to the canonical key: facets in fixed order, or a key of the field's own where the reading is not certain.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::domain::element::CataloguedField;
 use crate::domain::facet::{FacetEvidence, Facets, Meaning, TimeBasis};
@@ -81,6 +81,22 @@ pub(crate) fn separate(fields: &mut [CataloguedField]) {
         if n_with.get(&(meaning.key.clone(), meaning.offset_years)).is_some_and(|n| *n > 1) {
             meaning.key = own_key(&field.key, false);
             meaning.is_certain = false;
+        }
+    }
+}
+
+/// Gives fields that did not change since an earlier version of their form the meanings that they had there, so that figures stored under
+/// their elements stay theirs. A field that is new or changed and would now be the same element as a kept one gets a key of its own.
+pub fn keep_meanings(fields: &mut [CataloguedField], kept: &HashMap<FieldKey, Meaning>) {
+    let taken: HashSet<(&str, i16)> = kept.values().map(|m| (m.key.as_str(), m.offset_years)).collect();
+    for field in fields {
+        match kept.get(&field.key) {
+            Some(meaning) => field.meaning = meaning.clone(),
+            None if taken.contains(&(field.meaning.key.as_str(), field.meaning.offset_years)) => {
+                field.meaning.key = own_key(&field.key, false);
+                field.meaning.is_certain = false;
+            }
+            None => {}
         }
     }
 }

@@ -83,7 +83,7 @@ fn a_form_tells_what_it_adds() {
         ("V2", Village, "T1"),
     ]);
     let township = field("a", "1", "e", Township, Frequency::Annual);
-    let before = plan_of(&units, &[township.clone()]);
+    let before = plan_of(&units, std::slice::from_ref(&township));
     let same = plan_of(&units, &[township.clone(), field("b", "1", "e", Township, Frequency::Annual)]);
     assert_eq!((added_cells(&before, &same), changes(&before, &same)), (0, vec![]));
     // Villages type by quarter, their township no longer does, the others now type four.

@@ -236,7 +236,7 @@ fn a_standing_fact_that_is_held_is_not_typed_again() {
 fn what_is_not_asked_has_no_source() {
     let units = county();
     let f = field("a", "1", "e", Village, Quarterly);
-    let plan = plan_of(&units, &[f.clone()]);
+    let plan = plan_of(&units, std::slice::from_ref(&f));
     let village = units.position(&UnitCode::from_stored("V1")).unwrap();
     for (unit, at) in [(0, "2026Q1"), (village, "2026"), (village, "2025Q1"), (village, "2026-03"), (99, "2026Q1"), (village, "standing")] {
         assert_eq!(plan.source(unit, &f.key, period(at)), None, "{unit} {at}");
@@ -255,7 +255,7 @@ fn figures_outside_the_calendar_are_named() {
     let mut f = field("a", "1", "e", Village, Annual);
     for offset in [i16::MIN, -2000, 1000, i16::MAX] {
         f.offset_years = offset;
-        let plan = plan_of(&units, &[f.clone()]);
+        let plan = plan_of(&units, std::slice::from_ref(&f));
         assert_eq!((plan.out_of_calendar().count(), plan.burden().total), (1, Load::default()), "{offset}");
     }
     for year in [i16::MIN, 0, i16::MAX] {
