@@ -55,7 +55,10 @@ impl State {
             }
         }
         if n_older > 0 {
-            tracing::warn!(forms = n_older, "forms keep the meanings that an earlier vocabulary gave them, new versions are read with this one");
+            tracing::warn!(
+                forms = n_older,
+                "forms keep the meanings that an earlier vocabulary gave them, new versions are read with this one"
+            );
         }
         let unit_rows = Arc::new(store.unit_rows().await?);
         let n_units = unit_rows.len();
