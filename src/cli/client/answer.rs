@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use serde_json::Value;
 
-use crate::cli::client::failure::Failure;
+use crate::cli::client::failure::{EXIT_REFUSED, Failure};
 use crate::cli::client::grid::Grid;
 use crate::cli::client::json;
 use crate::cli::client::words::pick;
@@ -32,12 +32,14 @@ pub struct Answer {
     pub out: String,
     /// What else is to be said, for standard error.
     pub notes: String,
+    /// Whether a check found what a real call would be refused for: exit code 2.
+    pub would_be_refused: bool,
 }
 
 impl Answer {
     /// A result without notes.
     pub fn of(out: impl Into<String>) -> Self {
-        Self { out: out.into(), notes: String::new() }
+        Self { out: out.into(), ..Self::default() }
     }
 
     /// A table with a line above it, as people or scripts want it.
@@ -60,7 +62,8 @@ impl Answer {
     }
 
     /// Adds problems, warnings mostly, to the notes.
-    pub fn with_problems(self, language: Language, problems: &[pb::Problem]) -> Self {
+    pub fn with_problems(mut self, language: Language, problems: &[pb::Problem]) -> Self {
+        self.would_be_refused |= problems.iter().any(|p| p.severity() == pb::Severity::Error);
         problems.iter().fold(self, |answer, p| answer.note(&format!("[{}] {}", p.code, pick(language, &p.text_zh, &p.text_en))))
     }
 
@@ -76,7 +79,8 @@ pub fn finish(language: Language, outcome: Result<Answer, Failure>) -> ExitCode 
     match outcome {
         Ok(answer) => {
             to_stderr(&answer.notes);
-            to_stdout(answer.out.as_bytes())
+            let printed = to_stdout(answer.out.as_bytes());
+            if answer.would_be_refused { ExitCode::from(EXIT_REFUSED) } else { printed }
         }
         Err(failure) => {
             to_stderr(&failure.render(language));

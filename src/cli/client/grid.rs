@@ -4,6 +4,8 @@
 //! pleases.
 
 use comfy_table::{CellAlignment, ContentArrangement, Table};
+use jiff::Timestamp;
+use jiff::tz::Offset;
 use rust_decimal::Decimal;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -115,6 +117,12 @@ pub fn figure(value: &str) -> Cell {
     }
 }
 
+/// An instant cell, to the second, in the time of China (UTC+8); what is no instant stays as it came.
+pub fn instant(at: &str) -> Cell {
+    let read = at.parse::<Timestamp>().map(|t| Offset::constant(8).to_datetime(t).strftime("%Y-%m-%dT%H:%M:%S+08:00").to_string());
+    Cell::Text(read.unwrap_or_else(|_| at.to_owned()))
+}
+
 /// Cuts a text to a width in columns of the terminal, with an ellipsis where something is lost.
 pub fn shorten(text: &str, width: usize) -> String {
     if UnicodeWidthStr::width(text) <= width {
@@ -157,6 +165,12 @@ mod tests {
             assert_eq!(shorten("年末常住", width), expected, "{width}");
         }
         assert_eq!(one_line("a\u{1b}[2Jb\nc"), "a [2Jb c");
+    }
+
+    #[test]
+    fn instants_are_told_in_chinese_time() {
+        assert_eq!(instant("2026-11-24T14:44:31.049642872Z"), text("2026-11-24T22:44:31+08:00"));
+        assert_eq!(instant(""), text(""));
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub mod receipts;
 pub mod register;
 pub mod report;
 pub mod submit;
-mod verdict;
+pub(crate) mod verdict;
 pub mod words;
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use crate::cli::client::answer::{Answer, Format, finish};
 use crate::cli::client::connection::ServerArgs;
 use crate::cli::client::failure::Failure;
-use crate::cli::client::grid::{Grid, figure, number, text};
+use crate::cli::client::grid::{Grid, figure, instant, number, text};
 use crate::cli::client::json::to_json;
 use crate::pb;
 
@@ -85,7 +85,7 @@ pub(crate) fn receipts_grid(receipts: &[pb::Receipt]) -> Grid {
             text(receipt.unit.clone()),
             text(receipt.reporter.clone()),
             number(receipt.figures),
-            text(receipt.stored_at.clone()),
+            instant(&receipt.stored_at),
             text(receipt.request_id.clone()),
             text(receipt.digest.clone()),
         ]);
@@ -110,7 +110,7 @@ pub(crate) fn versions_grid(versions: &[pb::ObservationVersion]) -> Grid {
             figure(&version.value),
             text(version.unit_of_measure.clone()),
             text(version.reporter.clone()),
-            text(version.stored_at.clone()),
+            instant(&version.stored_at),
             text(version.receipt.clone()),
             text(version.reason.clone()),
         ]);

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use crate::cli::client::answer::{Answer, Format, finish, read_file, request_id};
 use crate::cli::client::connection::{Connection, ServerArgs};
-use crate::cli::client::failure::Failure;
+use crate::cli::client::failure::{EXIT_REFUSED, Failure};
 use crate::cli::client::json::{print, to_json};
 use crate::cli::client::verdict::{added_lines, counts_line, fields_grid};
 use crate::cli::client::words::pick;
@@ -134,11 +134,16 @@ async fn templates(args: &TemplateArgs) -> ExitCode {
     let mut answers = Vec::new();
     for (n, file) in args.files.iter().enumerate() {
         match template(args, file, n).await {
-            Ok(answer) if args.format == Format::Json => answers.push(answer),
+            Ok(answer) if args.format == Format::Json => {
+                let is_refused = answer.problems.iter().any(|p| p.severity() == pb::Severity::Error);
+                worst = if is_refused { Some(ExitCode::from(EXIT_REFUSED)) } else { worst };
+                answers.push(answer);
+            }
             Ok(answer) => {
                 let head = if args.format == Format::Table { format!("{}\n", file.display()) } else { String::new() };
                 let shown = shown(language, args.format, &answer);
-                finish(language, Ok(Answer { out: format!("{head}{}", shown.out), notes: shown.notes }));
+                let code = finish(language, Ok(Answer { out: format!("{head}{}", shown.out), ..shown }));
+                worst = if code == ExitCode::SUCCESS { worst } else { Some(code) };
             }
             Err(failure) => {
                 worst = Some(failure.exit_code());

@@ -13,6 +13,9 @@ use crate::cli::client::words::{burden_key, frequency, level};
 use crate::domain::message::Language;
 use crate::pb;
 
+/// Fields of an element that its line in the table names; CSV and JSON have all.
+const ASKERS_SHOWN: usize = 4;
+
 /// Read the reports of the statistics bureau
 #[derive(clap::Args, Debug)]
 pub struct ReportArgs {
@@ -134,7 +137,12 @@ pub(crate) fn shared_grid(language: Language, elements: &[pb::SharedElement]) ->
         ("asked_by", "谁在要", "asked by"),
     ]);
     for shared in elements {
-        let askers: Vec<String> = shared.appearances.iter().map(|a| asker(language, a)).collect();
+        let mut askers: Vec<String> = shared.appearances.iter().take(ASKERS_SHOWN).map(|a| asker(language, a)).collect();
+        match (shared.appearances.len().saturating_sub(ASKERS_SHOWN), language) {
+            (0, _) => {}
+            (n, Language::Zh) => askers.push(format!("……还有 {n} 处")),
+            (n, Language::En) => askers.push(format!("… {n} more")),
+        }
         grid.push(vec![
             text(shared.element.clone()),
             text(shared.name.clone()),

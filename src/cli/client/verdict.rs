@@ -1,7 +1,7 @@
 //! How a form's verdict is shown: one line of counts, one line per level of what it adds, then the fields with what each relates to.
 
 use crate::cli::client::grid::{Grid, text};
-use crate::cli::client::words::{counted_level, pick, standing};
+use crate::cli::client::words::{counted_level, level, pick, standing};
 use crate::domain::message::Language;
 use crate::pb;
 
@@ -27,11 +27,16 @@ fn added_line(language: Language, added: &pb::AddedBurden) -> String {
     let each = if least == most { least.to_string() } else { format!("{least}-{most}") };
     let units = counted_level(language, added.level);
     let (n, cells) = (added.units, added.cells);
-    match language {
-        Language::Zh if cells < 0 => format!("每年为 {n} {units}减少 {} 格", cells.unsigned_abs()),
-        Language::Zh => format!("每年使 {n} {units}各增加 {each} 格，共 {cells} 格"),
-        Language::En if cells < 0 => format!("saves {} cells a year for {n} {units}", cells.unsigned_abs()),
-        Language::En => format!("adds {each} cells a year for each of {n} {units}, {cells} in all"),
+    match (language, n) {
+        // Nobody types more: what was typed at this level follows from the new form.
+        (Language::Zh, 0) => format!("{}少填 {} 格", level(language, added.level), cells.unsigned_abs()),
+        (Language::En, 0) => format!("saves the {units} {} cells a year", cells.unsigned_abs()),
+        (Language::Zh, _) if cells <= 0 => format!("每年使 {n} {units}各增加 {each} 格，其余单位减少，合计 {cells} 格"),
+        (Language::En, _) if cells <= 0 => {
+            format!("adds {each} cells a year for each of {n} {units} and saves others more: {cells} in all")
+        }
+        (Language::Zh, _) => format!("每年使 {n} {units}各增加 {each} 格，共 {cells} 格"),
+        (Language::En, _) => format!("adds {each} cells a year for each of {n} {units}, {cells} in all"),
     }
 }
 
@@ -64,4 +69,26 @@ pub(crate) fn fields_grid(language: Language, fields: &[pb::FieldOverlap]) -> Gr
 pub(crate) fn sentence(language: Language, relation: &pb::Relation) -> String {
     let sentence = pick(language, &relation.sentence_zh, &relation.sentence_en);
     if sentence.is_empty() { format!("《{}》{}", relation.b_title, relation.b_label) } else { sentence.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_form_adds_is_said_in_one_sentence() {
+        let added = |units: u64, min: i64, max: i64, cells: i64| pb::AddedBurden {
+            level: pb::Level::Township.into(),
+            units,
+            cells_per_unit_min: min,
+            cells_per_unit_max: max,
+            cells,
+        };
+        let told = |a: pb::AddedBurden| added_lines(Language::En, &[a]).concat();
+        assert_eq!(told(added(1387, 8, 8, 11096)), "adds 8 cells a year for each of 1387 townships, 11096 in all");
+        assert_eq!(told(added(5, 2, 8, 30)), "adds 2-8 cells a year for each of 5 townships, 30 in all");
+        assert_eq!(told(added(0, 0, 0, -16)), "saves the townships 16 cells a year");
+        assert_eq!(told(added(1, 3, 3, -9)), "adds 3 cells a year for each of 1 townships and saves others more: -9 in all");
+        assert_eq!(added_lines(Language::Zh, &[]), ["不增加基层的填报"]);
+    }
 }

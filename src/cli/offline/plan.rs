@@ -10,6 +10,7 @@ use jiff::civil::Date;
 
 use crate::app::PlannedYear;
 use crate::cli::client::answer::{Answer, finish, read_file, to_stderr};
+use crate::cli::client::failure::EXIT_REFUSED;
 use crate::cli::client::grid::{Grid, number, text};
 use crate::cli::client::words::{burden_key, pick};
 use crate::cli::offline::files::{catalogue_of, read_paths};
@@ -18,7 +19,7 @@ use crate::domain::message::{Language, render};
 use crate::domain::problem::Problem;
 use crate::domain::unit::{Level, SINCE_EVER, UnitCode, UnitRow, UnitTree, check_units};
 use crate::formats::units_csv::read_units;
-use crate::planning::BurdenCount;
+use crate::planning::{Load, Saved};
 
 /// Plan a year: what every unit would type, and the burden before and after; needs no server
 #[derive(clap::Args, Debug)]
@@ -48,7 +49,8 @@ pub async fn run(args: PlanArgs) -> anyhow::Result<ExitCode> {
     let Some(year) = args.year.or(latest) else {
         bail!("{}", pick(language, "没有可以安排的报表", "there is no form to plan"));
     };
-    let titles: BTreeMap<String, String> = read.templates.iter().map(|t| (t.id.to_string(), t.title.clone())).collect();
+    let mut names: BTreeMap<String, String> = read.templates.iter().map(|t| (t.id.to_string(), t.title.clone())).collect();
+    names.extend(read.templates.iter().map(|t| (t.organisation.to_string(), t.department.clone())));
     let catalogue = catalogue_of(std::mem::take(&mut read.templates), &measures)?;
     let last_day = Date::new(year, 12, 31)?;
     let rows = match &args.units {
@@ -56,15 +58,15 @@ pub async fn run(args: PlanArgs) -> anyhow::Result<ExitCode> {
             Ok(rows) => rows,
             Err(problems) => {
                 problems.iter().for_each(|p| to_stderr(&format!("[{}] {}\n", p.code, render(p, language))));
-                return Ok(ExitCode::from(2));
+                return Ok(ExitCode::from(EXIT_REFUSED));
             }
         },
         None => one_of_each_level(),
     };
     let planned = PlannedYear::make(year, &catalogue, Arc::new(UnitTree::on(last_day, &rows)));
-    let out = report(language, &planned, &titles, args.units.is_none());
+    let out = report(language, &planned, &names, args.units.is_none());
     let code = finish(language, Ok(Answer::of(out)));
-    Ok(if refused { ExitCode::from(2) } else { code })
+    Ok(if refused { ExitCode::from(EXIT_REFUSED) } else { code })
 }
 
 fn units_of(file: &Path) -> anyhow::Result<Result<Vec<UnitRow>, Vec<Problem>>> {
@@ -90,7 +92,7 @@ fn one_of_each_level() -> Vec<UnitRow> {
     rows.collect()
 }
 
-fn report(language: Language, planned: &PlannedYear, titles: &BTreeMap<String, String>, is_per_unit: bool) -> String {
+fn report(language: Language, planned: &PlannedYear, names: &BTreeMap<String, String>, is_per_unit: bool) -> String {
     let burden = planned.plan.burden();
     let (year, n_units) = (planned.plan.year(), planned.units.len());
     let units = match (is_per_unit, language) {
@@ -112,13 +114,13 @@ fn report(language: Language, planned: &PlannedYear, titles: &BTreeMap<String, S
         ),
     };
     let in_words = |key: &str| burden_key(language, key).unwrap_or_default().to_owned();
-    let levels = burden.by_level.iter().map(|(level, count)| (level.to_string(), in_words(level.as_str()), *count));
-    let departments = burden.by_organisation.iter().map(|(id, count)| (id.to_string(), String::new(), *count));
-    let forms = burden.by_form.iter().map(|(id, count)| (id.to_string(), titles.get(id.as_str()).cloned().unwrap_or_default(), *count));
-    let ways = burden.by_derivation.iter().map(|(kind, n)| (kind.as_str().to_owned(), in_words(kind.as_str()), *n));
+    let name_of = |id: &str| names.get(id).cloned().unwrap_or_default();
+    let levels = burden.levels.iter().map(|(level, count)| (level.to_string(), in_words(level.as_str()), *count));
+    let departments = burden.organisations.iter().map(|(id, count)| (id.to_string(), name_of(id.as_str()), *count));
+    let forms = burden.forms.iter().map(|(id, count)| (id.to_string(), name_of(id.as_str()), *count));
     let mut derivations = Grid::new(&[("key", "方式", "way"), ("name", "名称", "name"), ("cells", "格/年", "cells a year")]);
-    for (key, name, n) in ways {
-        derivations.push(vec![text(key), text(name), number(n)]);
+    for (key, n) in ways(&burden.saved) {
+        derivations.push(vec![text(key), text(in_words(key)), number(n)]);
     }
     format!(
         "{head}\n\n{}\n{}\n{}\n{}",
@@ -129,8 +131,21 @@ fn report(language: Language, planned: &PlannedYear, titles: &BTreeMap<String, S
     )
 }
 
+/// The ways in which cells are given that need not be typed, with their number.
+fn ways(saved: &Saved) -> [(&'static str, u64); 7] {
+    [
+        ("same", saved.same),
+        ("converted", saved.converted),
+        ("time_aggregate", saved.time_aggregate),
+        ("roll_up", saved.roll_up),
+        ("time_aggregate_and_roll_up", saved.time_aggregate_and_roll_up),
+        ("last_year", saved.last_year),
+        ("standing", saved.standing),
+    ]
+}
+
 /// Lines of asked and collected cells, most asked first.
-fn count_grid(key: (&str, &str, &str), mut lines: Vec<(String, String, BurdenCount)>) -> Grid {
+fn count_grid(key: (&str, &str, &str), mut lines: Vec<(String, String, Load)>) -> Grid {
     lines.sort_by(|a, b| (b.2.asked, &a.0).cmp(&(a.2.asked, &b.0)));
     let mut grid = Grid::new(&[
         key,
@@ -161,8 +176,8 @@ mod tests {
     #[test]
     fn counts_are_shown() {
         let lines = vec![
-            ("mzt".to_owned(), "青岚省民政厅".to_owned(), BurdenCount { asked: 10, collected: 4 }),
-            ("tjj".to_owned(), "青岚省统计局".to_owned(), BurdenCount { asked: 100, collected: 100 }),
+            ("mzt".to_owned(), "青岚省民政厅".to_owned(), Load { asked: 10, collected: 4 }),
+            ("tjj".to_owned(), "青岚省统计局".to_owned(), Load { asked: 100, collected: 100 }),
         ];
         let table = count_grid(("organisation", "单位", "organisation"), lines).to_table(Language::Zh);
         let order: Vec<Option<usize>> = ["青岚省统计局", "青岚省民政厅"].iter().map(|name| table.find(name)).collect();

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::cli::client::answer::{Answer, finish, to_stderr};
+use crate::cli::client::failure::EXIT_REFUSED;
 use crate::cli::client::words::pick;
 use crate::cli::offline::files::{ReadFiles, read_paths};
 use crate::domain::measure::Measures;
@@ -36,7 +37,7 @@ pub async fn run(args: ReadArgs) -> anyhow::Result<ExitCode> {
     let refused = read.has_errors() || !sheets.is_empty();
     let documents: String = read.templates.iter().map(|t| format!("{}\n", write_template(t))).collect();
     let code = finish(language, Ok(Answer::of(documents)));
-    Ok(if refused { ExitCode::from(2) } else { code })
+    Ok(if refused { ExitCode::from(EXIT_REFUSED) } else { code })
 }
 
 fn is_workbook(path: &Path) -> bool {
