@@ -5,6 +5,8 @@
 //! `app` holds the use cases, `domain` the meaning. `ARCHITECTURE.md` is the map.
 
 pub mod app;
+pub mod cli;
+pub mod config;
 pub mod dataset;
 pub mod domain;
 pub mod formats;
@@ -12,4 +14,6 @@ pub mod metrics;
 pub mod overlap;
 pub mod pb;
 pub mod planning;
+pub mod service;
 pub mod store;
+pub mod telemetry;

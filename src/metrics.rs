@@ -28,6 +28,53 @@ pub struct Metric {
     pub help: &'static str,
 }
 
+/// Fields of registered forms.
+pub const APP_FIELDS: Metric =
+    Metric { name: "baoyici_app_fields", kind: Kind::Gauge, unit: Unit::Count, help: "Fields of registered forms" };
+
+/// Rows of reporting units.
+pub const APP_UNITS: Metric = Metric { name: "baoyici_app_units", kind: Kind::Gauge, unit: Unit::Count, help: "Rows of reporting units" };
+
+/// Time from the head of a request to the end of its answer; labels `service` and `method`.
+pub const SERVICE_CALL: Metric = Metric {
+    name: "baoyici_service_call_seconds",
+    kind: Kind::Histogram,
+    unit: Unit::Seconds,
+    help: "Time from the head of a request to the end of its answer, by service and method",
+};
+
+/// Calls that ended; labels `service`, `method` and `code`.
+pub const SERVICE_CALLS: Metric = Metric {
+    name: "baoyici_service_calls_total",
+    kind: Kind::Counter,
+    unit: Unit::Count,
+    help: "Calls that ended, by service, method and gRPC code",
+};
+
+/// Calls refused because too many were under way.
+pub const SERVICE_CALLS_SHED: Metric = Metric {
+    name: "baoyici_service_calls_shed_total",
+    kind: Kind::Counter,
+    unit: Unit::Count,
+    help: "Calls refused because too many were under way",
+};
+
+/// Calls that are being answered.
+pub const SERVICE_CALLS_UNDER_WAY: Metric =
+    Metric { name: "baoyici_service_calls_under_way", kind: Kind::Gauge, unit: Unit::Count, help: "Calls that are being answered" };
+
+/// Open connections.
+pub const SERVICE_CONNECTIONS: Metric =
+    Metric { name: "baoyici_service_connections", kind: Kind::Gauge, unit: Unit::Count, help: "Open connections" };
+
+/// Panics caught while a call was answered.
+pub const SERVICE_PANICS: Metric = Metric {
+    name: "baoyici_service_panics_total",
+    kind: Kind::Counter,
+    unit: Unit::Count,
+    help: "Panics caught while a call was answered",
+};
+
 /// Time that each call of the store took; labels `method` and `outcome` (ok, conflict, unavailable, broken, cancelled).
 pub const STORE_CALL: Metric = Metric {
     name: "baoyici_store_call_seconds",
@@ -45,7 +92,21 @@ pub const STORE_WRITERS: Metric = Metric {
 };
 
 /// All metrics, by name.
-pub const ALL: [Metric; 2] = [STORE_CALL, STORE_WRITERS];
+pub const ALL: [Metric; 10] = [
+    APP_FIELDS,
+    APP_UNITS,
+    SERVICE_CALL,
+    SERVICE_CALLS_SHED,
+    SERVICE_CALLS,
+    SERVICE_CALLS_UNDER_WAY,
+    SERVICE_CONNECTIONS,
+    SERVICE_PANICS,
+    STORE_CALL,
+    STORE_WRITERS,
+];
+
+/// Upper bounds of the buckets of every histogram, in seconds.
+pub const SECONDS_BUCKETS: [f64; 12] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0, 60.0];
 
 /// Tells the recorder what each metric is.
 pub fn describe() {

@@ -8,4 +8,6 @@
     reason = "a test that cannot go on fails; clippy knows only functions marked #[test] as tests"
 )]
 
+mod harness;
+mod rpc;
 mod store;

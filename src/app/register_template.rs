@@ -155,11 +155,11 @@ impl App {
             }
             Some(_) => {}
         }
-        if let Some(held) = self.state.catalogue(|c| c.form(&template.id).cloned()) {
-            if !self.belongs_to(&held.template.organisation, own).await? {
-                let problem = Problem::new(Code::FormOfOther).arg("form", &template.id).arg("organisation", &held.template.organisation);
-                return Err(problem.into());
-            }
+        if let Some(held) = self.state.catalogue(|c| c.form(&template.id).cloned())
+            && !self.belongs_to(&held.template.organisation, own).await?
+        {
+            let problem = Problem::new(Code::FormOfOther).arg("form", &template.id).arg("organisation", &held.template.organisation);
+            return Err(problem.into());
         }
         Ok(Draft { template, problems })
     }
@@ -210,15 +210,15 @@ fn is_about_caller(problem: &Problem) -> bool {
 fn check_against_version_before(template: &FormTemplate, before: Option<&RegisteredTemplate>) -> Vec<Problem> {
     let mut problems = Vec::new();
     let begins = jiff::civil::Date::new(template.year, 1, 1).unwrap_or(jiff::civil::Date::MIN);
-    if let Ok(Some(end)) = template.valid_through() {
-        if end < begins {
-            problems.push(Problem::new(Code::FormExpired).arg("form", &template.id).arg("valid_until", end));
-        }
+    if let Ok(Some(end)) = template.valid_through()
+        && end < begins
+    {
+        problems.push(Problem::new(Code::FormExpired).arg("form", &template.id).arg("valid_until", end));
     }
-    if let Some(before) = before {
-        if &before.template == template {
-            problems.push(Problem::new(Code::FormUnchanged).arg("form", &template.id).arg("version", before.version));
-        }
+    if let Some(before) = before
+        && &before.template == template
+    {
+        problems.push(Problem::new(Code::FormUnchanged).arg("form", &template.id).arg("version", before.version));
     }
     problems
 }

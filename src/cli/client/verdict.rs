@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn what_a_form_adds_is_said_in_one_sentence() {
-        let added = |units: u64, min: i64, max: i64, cells: i64| pb::AddedBurden {
+        let added = |units: u64, min: u64, max: u64, cells: i64| pb::AddedBurden {
             level: pb::Level::Township.into(),
             units,
             cells_per_unit_min: min,

@@ -7,6 +7,8 @@ pub(crate) mod key;
 pub(crate) mod note;
 pub(crate) mod phrase;
 pub(crate) mod range;
+#[cfg(test)]
+mod tests;
 pub(crate) mod text;
 
 use std::collections::HashMap;
@@ -34,6 +36,9 @@ pub fn read_form(vocabulary: &Vocabulary, measures: &Measures, template: &FormTe
     fields
 }
 
+/// A cell of a row: its column and unit dimension.
+type Cell<'a> = (&'a str, Option<String>);
+
 /// Reads the fields of one form, remembering phrases, rows and notes that repeat.
 struct FormReader<'a> {
     vocabulary: &'a Vocabulary,
@@ -41,10 +46,26 @@ struct FormReader<'a> {
     template: &'a FormTemplate,
     phrases: HashMap<&'a str, Phrase>,
     notes: HashMap<&'a str, NoteReading>,
-    /// Rows of the form: path and label → unit dimension of the first field of the row.
-    rows: HashMap<(&'a [String], &'a str), Option<String>>,
-    above: HashMap<&'a [String], Draft>,
+    /// Rows of the form: path and label → columns with their unit dimensions.
+    rows: HashMap<(&'a [String], &'a str), Vec<Cell<'a>>>,
+    above: HashMap<(&'a [String], &'a str), Draft>,
     title_terms: Vec<TermId>,
+    title_measures: Vec<TermId>,
+    title_population: Option<TermId>,
+    /// Organisations that the title names as owners (村集体).
+    title_owners: Vec<TermId>,
+}
+
+fn is_owner(vocabulary: &Vocabulary, id: TermId) -> bool {
+    let term = vocabulary.term(id);
+    term.role == Role::Population && vocabulary.class(term).is_institutional
+}
+
+/// 农村 or 城镇 in a title that is about people (农村劳动力转移情况) rules the form's figures on people.
+fn title_population(vocabulary: &Vocabulary, title: &Draft) -> Option<TermId> {
+    let is_people = |m: &TermId| vocabulary.class(vocabulary.term(*m)).dimension.as_deref() == Some("person");
+    let place = ["农村", "城镇"].iter().filter(|name| title.population.contains_key(**name)).find_map(|name| vocabulary.find(name));
+    place.filter(|_| !title.lists_topics && title.measures.iter().any(is_people))
 }
 
 impl<'a> FormReader<'a> {
@@ -62,10 +83,13 @@ impl<'a> FormReader<'a> {
             rows: HashMap::new(),
             above: HashMap::new(),
             title_terms,
+            title_measures: title_draft.measures.iter().copied().filter(|m| !vocabulary.class(vocabulary.term(*m)).is_unit_kind).collect(),
+            title_population: title_population(vocabulary, &title_draft),
+            title_owners: title_draft.word_terms.iter().copied().filter(|id| is_owner(vocabulary, *id)).collect(),
         };
         for field in &template.fields {
             let dimension = reader.unit_dimension(field);
-            reader.rows.entry((field.path.as_slice(), field.label.as_str())).or_insert(dimension);
+            reader.rows.entry((field.path.as_slice(), field.label.as_str())).or_default().push((&field.column, dimension));
         }
         reader
     }
@@ -98,35 +122,48 @@ impl<'a> FormReader<'a> {
     }
 
     /// What stands above a field, folded from the outermost heading down.
-    fn above(&mut self, path: &'a [String]) -> Draft {
-        if let Some(known) = self.above.get(path) {
+    fn above(&mut self, path: &'a [String], column: &'a str, unit: Option<&str>) -> Draft {
+        if let Some(known) = self.above.get(&(path, column)) {
             return known.clone();
         }
         let Some((last, outer)) = path.split_last() else { return Draft::default() };
-        let above = self.above(outer);
+        let above = self.above(outer, column, unit);
         let phrase = self.phrase(last);
         let own = draft_of(self.vocabulary, &phrase, "path");
-        let row = self.rows.get(&(outer, last.as_str())).cloned();
+        // The row's cell in the same column, else one of the same dimension: a row of a cross table has a unit for each column.
+        let row = self.rows.get(&(outer, last.as_str())).and_then(|cells| {
+            let same_column = cells.iter().find(|(name, _)| *name == column);
+            let same_dimension = || cells.iter().find(|(_, dimension)| dimension.as_deref() == unit);
+            same_column.or_else(same_dimension).or_else(|| cells.first()).map(|(_, dimension)| dimension.clone())
+        });
         let draft = match row {
             Some(dimension) => {
                 let mut draft = narrow(self.vocabulary, &above, own, dimension.as_deref());
+                self.apply_title(&mut draft);
                 draft.from_row = true;
                 draft.dimension = dimension;
                 draft
             }
             None if phrase.is_breakdown || phrase.text.is_empty() => above,
+            // A heading like 造林面积 is a total whose own row the form leaves out.
+            None if !own.measures.is_empty() && own.named_dimension.is_some() => {
+                let dimension = own.named_dimension.clone();
+                let mut draft = narrow(self.vocabulary, &above, own, dimension.as_deref());
+                draft.from_row = true;
+                draft.dimension = dimension;
+                draft
+            }
             None => under_heading(self.vocabulary, &above, own),
         };
-        self.above.insert(path, draft.clone());
+        self.above.insert((path, column), draft.clone());
         draft
     }
 
     fn read_field(&mut self, field: &'a Field, key: &FieldKey) -> crate::domain::facet::Meaning {
         let dimension = self.unit_dimension(field);
-        let above = self.above(&field.path);
+        let above = self.above(&field.path, &field.column, dimension.as_deref());
         let label = self.phrase(&field.label);
         let mut own = draft_of(self.vocabulary, &label, "label");
-        let is_total = label.has_role(self.vocabulary, Role::Total);
         let mut is_plan = false;
         for part in field.column.split('/').filter(|p| !p.trim().is_empty()) {
             let phrase = self.phrase(part);
@@ -151,8 +188,52 @@ impl<'a> FormReader<'a> {
         };
         apply_note(self.vocabulary, &mut draft, &note, !field.column.is_empty());
         self.apply_scope(&mut draft, field, dimension.as_deref());
-        let facts = FieldFacts { field, key, dimension, frequency: self.template.frequency, is_total, is_plan, is_unusual: note.is_unusual };
+        if draft.is_other {
+            let siblings = self.siblings(field);
+            draft.clauses.extend(siblings);
+        }
+        let boundary = note.boundary.or_else(|| note::boundary_of(&text::normalise(&field.label)));
+        let facts = FieldFacts {
+            field,
+            key,
+            dimension,
+            frequency: self.template.frequency,
+            is_plan,
+            is_unusual: note.is_unusual,
+            boundary,
+            level: self.template.level,
+        };
         finish(self.vocabulary, draft, &facts)
+    }
+
+    /// What 其他 leaves: the things that stand beside it, each as a clause 除….
+    fn siblings(&mut self, field: &'a Field) -> Vec<String> {
+        let template = self.template;
+        let beside = template.fields.iter().filter(|f| f.path == field.path && f.column == field.column && f.id != field.id);
+        let mut clauses = Vec::new();
+        for sibling in beside {
+            let phrase = self.phrase(&sibling.label);
+            let draft = draft_of(self.vocabulary, &phrase, "label");
+            if draft.is_other {
+                continue;
+            }
+            let names = draft.measures.iter().map(|m| self.vocabulary.term(*m).name.as_str());
+            let words = names.chain(draft.qualifiers.keys().map(String::as_str)).chain(draft.population.keys().map(String::as_str));
+            let name: Vec<&str> = words.chain(draft.residue.iter().map(String::as_str)).collect();
+            if !name.is_empty() {
+                clauses.push(format!("除{}", name.join("+")));
+            }
+        }
+        clauses
+    }
+
+    /// 参保人数 under the title 城乡居民基本养老保险: where no word names a thing, the title does.
+    fn apply_title(&self, draft: &mut Draft) {
+        if draft.measures.is_empty() && draft.residue.is_empty() && !draft.is_named() {
+            for id in &self.title_measures {
+                draft.add_term(self.vocabulary, *id, "", "title");
+            }
+        }
     }
 
     /// The population that the title or the department says, for fields that do not say it themselves.
@@ -160,22 +241,39 @@ impl<'a> FormReader<'a> {
         let vocabulary = self.vocabulary;
         let is_institutional =
             |d: &Draft| d.measures.iter().any(|m| vocabulary.class(vocabulary.term(*m)).is_institutional) || d.measures.is_empty();
+        self.apply_title(draft);
+        if draft.measures.iter().any(|m| vocabulary.class(vocabulary.term(*m)).is_finance) && draft.population.is_empty() {
+            for owner in &self.title_owners {
+                draft.add_term(vocabulary, *owner, "", "title");
+            }
+        }
+        // 人员情况 in the form of an institution is about its own staff.
+        let is_about_staff = dimension == Some("person")
+            && field.path.iter().any(|h| ["人员情况", "职工", "人员构成", "人员配备"].iter().any(|word| h.contains(word)));
         for id in &self.title_terms {
             let term = vocabulary.term(*id);
             let has_its_class = draft.measures.iter().any(|m| vocabulary.term(*m).class == term.class);
-            if term.role != Role::Measure {
-                draft.add_term(vocabulary, *id, "", "title");
-            } else if is_institutional(draft) && !has_its_class {
+            let rules = term.role != Role::Measure || is_institutional(draft) || is_about_staff;
+            if rules && (term.role != Role::Measure || !has_its_class) {
                 draft.add_term(vocabulary, *id, "", "title");
             }
         }
-        if !matches!(dimension, Some("person" | "household" | "person_time")) {
+        if !matches!(dimension, Some("person" | "household" | "person_time" | "money")) {
+            return;
+        }
+        if let Some(place) = self.title_population {
+            let class = vocabulary.term(place).class;
+            if !draft.population.values().any(|c| *c == class || vocabulary.is_institutional(*c)) {
+                draft.add_term(vocabulary, place, "", "title");
+            }
+        }
+        if dimension == Some("money") {
             return;
         }
         for scope in vocabulary.departments() {
             let is_asked_by = text::normalise(&self.template.department).contains(&scope.department);
             let says_itself = std::iter::once(&field.label).chain(&field.path).chain([&field.column]).any(|t| t.contains(&scope.unless));
-            let is_about_all = draft.measures.iter().any(|m| vocabulary.is_kind_of(scope.term, *m));
+            let is_about_all = draft.is_of_everybody(vocabulary);
             if is_asked_by && !says_itself && !is_about_all {
                 draft.add_term(vocabulary, scope.term, "", "department");
             }

@@ -7,16 +7,18 @@ use unicode_normalization::UnicodeNormalization;
 /// Normalises a text: NFKC, lower case, no white space, quotes or book marks, one kind of dash and of bracket.
 pub(crate) fn normalise(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.nfkc() {
+    // º and ° would become letters.
+    let degrees = text.chars().map(|c| if matches!(c, 'º' | '°') { '度' } else { c });
+    for c in degrees.nfkc() {
         match c {
             c if c.is_whitespace() || c.is_control() => {}
-            '“' | '”' | '"' | '\'' | '‘' | '’' | '《' | '》' | '「' | '」' | '#' | '★' | '*' | '▲' | '△' | '●' | '·' | '•' | '_' => {}
+            '“' | '”' | '"' | '\'' | '‘' | '’' | '《' | '》' | '「' | '」' | '#' | '★' | '*' | '▲' | '△' | '●' | '·' | '•' | '_' =>
+                {}
             '—' | '–' | '―' | '－' | '~' | '～' | '〜' | '∼' | '−' => out.push('-'),
             '〔' | '[' | '【' | '{' => out.push('('),
             '〕' | ']' | '】' | '}' => out.push(')'),
             '，' => out.push(','),
             '。' => out.push('。'),
-            '±' | '+' => out.push('+'),
             _ => out.extend(c.to_lowercase()),
         }
     }
@@ -36,7 +38,8 @@ pub(crate) fn strip_markers(text: &str) -> (&str, bool) {
     let mut is_part = false;
     loop {
         let before = rest;
-        rest = strip_one_marker(rest).trim_start_matches([' ', '\u{3000}', '\t', '\u{a0}', ':', '：', '、', '．', '.', '*', '#', '-', '－']);
+        rest =
+            strip_one_marker(rest).trim_start_matches([' ', '\u{3000}', '\t', '\u{a0}', ':', '：', '、', '．', '.', '*', '#', '-', '－']);
         for word in ["其中", "附报", "另附", "附"] {
             if let Some(after) = rest.strip_prefix(word) {
                 if after.starts_with(['：', ':', '\u{3000}', ' ', ',', '，']) || (after.is_empty() && word == "其中") {
@@ -58,14 +61,18 @@ fn strip_one_marker(text: &str) -> &str {
     let mut chars = text.char_indices();
     let Some((_, first)) = chars.next() else { return text };
     let after_first = text.get(first.len_utf8()..).unwrap_or_default();
-    if ('①'..='⑳').contains(&first) || ('❶'..='❿').contains(&first) || ('⒈'..='⒛').contains(&first) || ('⑴'..='⑽').contains(&first) {
+    if ('①'..='⑳').contains(&first) || ('❶'..='❿').contains(&first) || ('⒈'..='⒛').contains(&first) || ('⑴'..='⑽').contains(&first)
+    {
         return after_first;
     }
     if first == '(' || first == '（' {
         return strip_bracketed_marker(after_first).unwrap_or(text);
     }
-    let is_number = |c: char| c.is_ascii_digit() || ('０'..='９').contains(&c) || CHINESE_DIGITS.contains(c);
-    let n_number: usize = text.chars().take_while(|c| is_number(*c) || *c == '.' || *c == '．').map(char::len_utf8).sum();
+    // 5.八角: a number is either in Arabic or in Chinese figures.
+    let is_arabic = |c: char| c.is_ascii_digit() || ('０'..='９').contains(&c);
+    let is_number = |c: char| if is_arabic(first) { is_arabic(c) } else { CHINESE_DIGITS.contains(c) };
+    let n_number: usize =
+        text.chars().take_while(|c| is_number(*c) || (is_arabic(first) && matches!(*c, '.' | '．'))).map(char::len_utf8).sum();
     if n_number > 0 {
         let (number, rest) = text.split_at(n_number);
         let is_chinese = number.chars().all(|c| CHINESE_DIGITS.contains(c));
@@ -74,15 +81,34 @@ fn strip_one_marker(text: &str) -> &str {
         }
         let mut follow = rest.chars();
         return match follow.next() {
-            Some('、' | ')' | '）' | '．') if is_chinese && !is_grade_list(rest) => follow.as_str(),
+            Some('、' | ')' | '）' | '．' | '.') if is_chinese && !is_grade_list(rest) => follow.as_str(),
             Some('、' | ')' | '）' | '．' | ' ' | '\u{3000}') if !is_chinese => follow.as_str(),
             _ => text,
         };
     }
-    if HEAVENLY_STEMS.contains(first) || first.is_ascii_uppercase() {
-        if let Some(rest) = after_first.strip_prefix(['、', '.', '．', ' ', '\u{3000}']) {
+    // B21 总户数: the code of the row.
+    if first.is_ascii_alphabetic() {
+        let n_digits = after_first.chars().take_while(char::is_ascii_digit).count();
+        let rest = after_first.get(n_digits..).unwrap_or_default();
+        let goes_on = rest.chars().next().is_some_and(|c| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '%' | '/'));
+        if (1..=4).contains(&n_digits) && goes_on {
             return rest;
         }
+    }
+    // 第3组, 第二部分: where a row stands, not what it is.
+    if first == '第' {
+        let number: usize = after_first.chars().take_while(|c| c.is_ascii_digit() || CHINESE_DIGITS.contains(*c)).map(char::len_utf8).sum();
+        let rest = after_first.get(number..).unwrap_or_default();
+        for word in ["组", "部分", "章", "节", "栏"] {
+            if let Some(rest) = rest.strip_prefix(word).filter(|_| number > 0) {
+                return rest;
+            }
+        }
+    }
+    if (HEAVENLY_STEMS.contains(first) || first.is_ascii_uppercase())
+        && let Some(rest) = after_first.strip_prefix(['、', '.', '．', ' ', '\u{3000}'])
+    {
+        return rest;
     }
     text
 }
@@ -90,7 +116,8 @@ fn strip_one_marker(text: &str) -> &str {
 /// 三、四级 is a list of grades, not the third heading.
 fn is_grade_list(rest: &str) -> bool {
     let mut chars = rest.chars().skip(1);
-    chars.next().is_some_and(|c| CHINESE_DIGITS.contains(c)) && chars.next().is_some_and(|c| matches!(c, '级' | '类' | '产' | '档' | '星' | '年'))
+    chars.next().is_some_and(|c| CHINESE_DIGITS.contains(c))
+        && chars.next().is_some_and(|c| matches!(c, '级' | '类' | '产' | '档' | '星' | '年'))
 }
 
 fn strip_bracketed_marker(inside: &str) -> Option<&str> {
@@ -162,6 +189,11 @@ mod tests {
         check("一级", "一级");
         check("50平方米以上的综合商店", "50平方米以上的综合商店");
         check("1.1.2 总数", "总数");
+        check("5.八角", "八角");
+        check("B21 总户数", "总户数");
+        check("第3组", "");
+        check("第二部分 收入", "收入");
+        check("第一产业", "第一产业");
         check("其中：", "");
         assert!(strip_markers("其中：女").1);
     }

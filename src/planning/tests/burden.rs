@@ -52,7 +52,8 @@ fn counts_equal_an_enumeration_of_every_cell() {
         *if is_standing { &mut counted.saved.standing } else { &mut counted.saved.same } -= burden.total.collected;
         burden.levels.retain(|_, l| l.asked > 0);
         assert_eq!(counted.units, burden.units, "seed {seed}");
-        for loads in [&mut burden.forms] {
+        {
+            let loads = &mut burden.forms;
             loads.retain(|_, l| l.asked > 0);
         }
         burden.organisations.retain(|_, l| l.asked > 0);

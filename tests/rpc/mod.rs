@@ -1,0 +1,10 @@
+//! The gRPC door from outside: who gets in, what refusals look like, and how a server ends.
+
+mod callers;
+mod health;
+mod limits;
+mod process;
+mod refusals;
+mod registry;
+mod stop;
+mod web;
