@@ -53,9 +53,10 @@ impl Failure {
         if let Self::Refused(refusal) = &mut self
             && refusal.n_total > refusal.problems.len()
             && let Ok(all) = check.await
+            && all.len() > refusal.problems.len()
         {
-            refusal.n_total = all.len().max(refusal.problems.len());
-            refusal.problems = if all.len() > refusal.problems.len() { all } else { std::mem::take(&mut refusal.problems) };
+            refusal.n_total = all.len();
+            refusal.problems = all;
         }
         self
     }

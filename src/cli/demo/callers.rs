@@ -13,8 +13,10 @@ use anyhow::{Context, anyhow};
 
 use crate::app::{App, NewToken};
 use crate::cli::client::connection::{Connection, Token};
+use crate::cli::client::words::pick;
 use crate::domain::caller::{Role, Scope};
 use crate::domain::id::{AccountId, OrganisationId};
+use crate::domain::message::Language;
 use crate::domain::unit::UnitCode;
 
 /// Connections on behalf of the callers.
@@ -66,8 +68,9 @@ impl Callers {
     }
 
     /// Writes the address and all tokens as assignments for a shell, readable by the owner alone.
-    pub fn write_tokens(&self, file: &Path, address: &str) -> anyhow::Result<()> {
-        let mut text = format!("BAOYICI_SERVER={address}; export BAOYICI_SERVER\n");
+    pub fn write_tokens(&self, file: &Path, address: &str, language: Language) -> anyhow::Result<()> {
+        let spoken = pick(language, "zh", "en");
+        let mut text = format!("export BAOYICI_SERVER={address} BAOYICI_LANGUAGE={spoken}\n");
         for (account, secret) in &self.secrets {
             // Accounts are made of letters, digits and underscores here, so that they are names of variables.
             writeln!(text, "TOKEN_{}={secret}", account.to_uppercase())?;

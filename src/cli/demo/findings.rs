@@ -207,22 +207,26 @@ impl Walk {
 
     /// Writes the tokens and says how to go on by hand.
     pub fn finish(&mut self, tokens: &Path, address: &str) -> Result<(), Failure> {
-        self.callers.write_tokens(tokens, address)?;
+        self.callers.write_tokens(tokens, address, self.show.language)?;
         let file = tokens.display();
         let (unit, due) = self.example.as_ref().map(|(u, due)| (u.code.to_string(), due.clone())).unwrap_or_default();
         let form = self.most_served_form().unwrap_or_default();
         let found = self.province.forms.iter().find(|f| f.template.id.as_str() == form);
-        let officer = found.map(|f| f.department.to_string()).unwrap_or_default();
-        let token = match self.province.bureau()?.id.as_str() == officer {
-            true => "TOKEN_BUREAU".to_owned(),
-            false => format!("TOKEN_OFFICER_{}", officer.to_uppercase()),
-        };
+        let department = found.map(|f| f.department.clone()).unwrap_or(self.province.bureau()?.id.clone());
+        let is_bureau = self.province.bureau()?.id == department;
+        let officer = if is_bureau { "BUREAU".to_owned() } else { format!("OFFICER_{}", department.as_str().to_uppercase()) };
         self.show.tell("\n【自己试试】另开一个终端：", "\n[try it by hand] in another terminal:");
+        let program = std::env::current_exe().map_or_else(|_| "baoyici".to_owned(), |path| path.display().to_string());
+        let commands = [
+            ("BUREAU".to_owned(), format!("report burden --year {YEAR} --by form")),
+            ("BUREAU".to_owned(), "relations --kind looks-alike --limit 20".to_owned()),
+            (format!("CLERK_{unit}"), format!("form show --unit {unit} --due {due}")),
+            (officer, format!("extract {form} --period {YEAR} --format csv -o {form}.csv")),
+        ];
         self.show.say(&format!("  . {file}"));
-        self.show.say(&format!("  BAOYICI_TOKEN=$TOKEN_BUREAU baoyici report burden --year {YEAR} --by form"));
-        self.show.say("  BAOYICI_TOKEN=$TOKEN_BUREAU baoyici relations --kind looks-alike --limit 20");
-        self.show.say(&format!("  BAOYICI_TOKEN=$TOKEN_CLERK_{unit} baoyici form show --unit {unit} --due {due}"));
-        self.show.say(&format!("  BAOYICI_TOKEN=${token} baoyici extract {form} --period {YEAR} --format csv -o {form}.csv"));
+        for (account, command) in commands {
+            self.show.say(&format!("  BAOYICI_TOKEN=$TOKEN_{account} {program} {command}"));
+        }
         Ok(())
     }
 }

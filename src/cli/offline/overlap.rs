@@ -50,11 +50,10 @@ enum OverlapFormat {
 
 /// A line of the result.
 #[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(untagged)]
 enum Line<'a> {
-    Field { form_id: &'a str, field_id: &'a str, element: ElementId, offset: i16 },
-    Candidate { a: End<'a>, b: End<'a>, relation: &'static str, score: f64 },
-    Relation { a: End<'a>, b: End<'a>, relation: &'static str, score: f64 },
+    Field { kind: &'static str, form_id: &'a str, field_id: &'a str, element: ElementId, offset: i16 },
+    Pair { kind: &'static str, a: End<'a>, b: End<'a>, relation: &'static str, score: f64 },
 }
 
 /// One side of a pair.
@@ -97,17 +96,21 @@ fn lines(catalogue: &Catalogue, relations: &[Relation]) -> anyhow::Result<String
         let Some(meaning) = catalogue.meaning(key) else { continue };
         let element = ElementId::of_key(&meaning.key);
         let (form_id, field_id) = (key.form.as_str(), key.field.as_str());
-        push(Line::Field { form_id, field_id, element, offset: meaning.offset_years })?;
+        push(Line::Field { kind: "field", form_id, field_id, element, offset: meaning.offset_years })?;
     }
     let (asked, others): (Vec<&Relation>, Vec<&Relation>) = relations.iter().partition(|r| r.kind == RelationKind::LooksAlike);
     for r in asked {
         // The reviewer is asked whether the two are the same.
-        push(Line::Candidate { a: End::of(&r.a), b: End::of(&r.b), relation: RelationKind::Same.as_str(), score: r.score })?;
+        push(pair("candidate", RelationKind::Same, r))?;
     }
     for r in others {
-        push(Line::Relation { a: End::of(&r.a), b: End::of(&r.b), relation: r.kind.as_str(), score: r.score })?;
+        push(pair(r.kind.as_str(), r.kind, r))?;
     }
     Ok(out)
+}
+
+fn pair<'a>(kind: &'static str, relation: RelationKind, r: &'a Relation) -> Line<'a> {
+    Line::Pair { kind, a: End::of(&r.a), b: End::of(&r.b), relation: relation.as_str(), score: r.score }
 }
 
 /// An element with the fields in which it appears.
@@ -209,9 +212,9 @@ mod tests {
     fn lines_are_those_of_the_scorer() {
         let end = || End { form_id: "f", field_id: "A1" };
         let print = |line: &Line<'_>| serde_json::to_string(line).unwrap();
-        let field = Line::Field { form_id: "f", field_id: "A1", element: ElementId::from_stored(10), offset: -1 };
+        let field = Line::Field { kind: "field", form_id: "f", field_id: "A1", element: ElementId::from_stored(10), offset: -1 };
         assert_eq!(print(&field), r#"{"kind":"field","form_id":"f","field_id":"A1","element":"e000000000000000a","offset":-1}"#);
-        let candidate = Line::Candidate { a: end(), b: end(), relation: "same", score: 0.5 };
+        let candidate = Line::Pair { kind: "candidate", a: end(), b: end(), relation: "same", score: 0.5 };
         assert_eq!(
             print(&candidate),
             r#"{"kind":"candidate","a":{"form_id":"f","field_id":"A1"},"b":{"form_id":"f","field_id":"A1"},"relation":"same","score":0.5}"#

@@ -49,7 +49,8 @@ pub async fn run(args: PlanArgs) -> anyhow::Result<ExitCode> {
     let Some(year) = args.year.or(latest) else {
         bail!("{}", pick(language, "没有可以安排的报表", "there is no form to plan"));
     };
-    let titles: BTreeMap<String, String> = read.templates.iter().map(|t| (t.id.to_string(), t.title.clone())).collect();
+    let mut names: BTreeMap<String, String> = read.templates.iter().map(|t| (t.id.to_string(), t.title.clone())).collect();
+    names.extend(read.templates.iter().map(|t| (t.organisation.to_string(), t.department.clone())));
     let catalogue = catalogue_of(std::mem::take(&mut read.templates), &measures)?;
     let last_day = Date::new(year, 12, 31)?;
     let rows = match &args.units {
@@ -63,7 +64,7 @@ pub async fn run(args: PlanArgs) -> anyhow::Result<ExitCode> {
         None => one_of_each_level(),
     };
     let planned = PlannedYear::make(year, &catalogue, Arc::new(UnitTree::on(last_day, &rows)));
-    let out = report(language, &planned, &titles, args.units.is_none());
+    let out = report(language, &planned, &names, args.units.is_none());
     let code = finish(language, Ok(Answer::of(out)));
     Ok(if refused { ExitCode::from(EXIT_REFUSED) } else { code })
 }
@@ -91,7 +92,7 @@ fn one_of_each_level() -> Vec<UnitRow> {
     rows.collect()
 }
 
-fn report(language: Language, planned: &PlannedYear, titles: &BTreeMap<String, String>, is_per_unit: bool) -> String {
+fn report(language: Language, planned: &PlannedYear, names: &BTreeMap<String, String>, is_per_unit: bool) -> String {
     let burden = planned.plan.burden();
     let (year, n_units) = (planned.plan.year(), planned.units.len());
     let units = match (is_per_unit, language) {
@@ -113,9 +114,10 @@ fn report(language: Language, planned: &PlannedYear, titles: &BTreeMap<String, S
         ),
     };
     let in_words = |key: &str| burden_key(language, key).unwrap_or_default().to_owned();
+    let name_of = |id: &str| names.get(id).cloned().unwrap_or_default();
     let levels = burden.levels.iter().map(|(level, count)| (level.to_string(), in_words(level.as_str()), *count));
-    let departments = burden.organisations.iter().map(|(id, count)| (id.to_string(), String::new(), *count));
-    let forms = burden.forms.iter().map(|(id, count)| (id.to_string(), titles.get(id.as_str()).cloned().unwrap_or_default(), *count));
+    let departments = burden.organisations.iter().map(|(id, count)| (id.to_string(), name_of(id.as_str()), *count));
+    let forms = burden.forms.iter().map(|(id, count)| (id.to_string(), name_of(id.as_str()), *count));
     let mut derivations = Grid::new(&[("key", "方式", "way"), ("name", "名称", "name"), ("cells", "格/年", "cells a year")]);
     for (key, n) in ways(&burden.saved) {
         derivations.push(vec![text(key), text(in_words(key)), number(n)]);
