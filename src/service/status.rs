@@ -11,10 +11,9 @@ use std::fmt::Debug;
 use http::HeaderMap;
 use tonic::{Code as GrpcCode, Status};
 
-use crate::app::Error;
+use crate::app::{Error, Failure};
 use crate::domain::message::{Language, render};
 use crate::domain::problem::{Code, Problem};
-use crate::store;
 
 /// Most bytes of the details before base64 makes four of three.
 const MAX_DETAIL_BYTES: usize = 3_600;
@@ -22,17 +21,15 @@ const MAX_DETAIL_BYTES: usize = 3_600;
 const MAX_MESSAGE_BYTES: usize = 360;
 
 /// Turns the failure of a use case into a status.
-pub(crate) fn from_error(error: Error, language: Language) -> Status {
-    match error {
-        Error::Refused(problems) => from_problems(&problems, language),
-        Error::Store(store::Error::Conflict) => from_problem(Problem::new(Code::StoreConflict), language),
-        Error::Store(store::Error::Unavailable { detail }) => {
-            tracing::error!(detail, "store is unavailable");
+pub(crate) fn from_error(error: &Error, language: Language) -> Status {
+    match error.failure() {
+        Failure::Refused(problems) => from_problems(problems, language),
+        Failure::Conflict => from_problem(Problem::new(Code::StoreConflict), language),
+        Failure::Unavailable => {
+            tracing::error!(%error, "store is unavailable");
             from_problem(Problem::new(Code::StoreUnavailable), language)
         }
-        Error::Store(store::Error::Broken { .. }) | Error::Overlap(_) | Error::Dataset(_) | Error::StoredAnswer(_) => {
-            internal(&error, language)
-        }
+        Failure::OurFault => internal(error, language),
     }
 }
 
@@ -89,6 +86,7 @@ pub(crate) fn explained(head: &HeaderMap, method: &str, max_bytes: usize, langua
 }
 
 /// The gRPC code of a problem.
+#[allow(clippy::too_many_lines, reason = "one line for each code, so that none is forgotten")]
 fn grpc_code(code: Code) -> GrpcCode {
     match code {
         Code::IdMissing

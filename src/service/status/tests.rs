@@ -4,6 +4,7 @@ use prost::Message;
 
 use super::*;
 use crate::domain::problem::Place;
+use crate::store;
 
 fn details(status: &Status) -> tonic_types::pb::Status {
     tonic_types::pb::Status::decode(status.details()).unwrap()
@@ -23,7 +24,7 @@ fn every_code_makes_a_status_that_fits_trailers() {
             let problems = vec![hostile(*code); 3_000];
             let status = from_problems(&problems, language);
             assert!(status.details().len() <= MAX_DETAIL_BYTES, "{code}: {}", status.details().len());
-            let mut headers = http::HeaderMap::new();
+            let mut headers = HeaderMap::new();
             status.add_header(&mut headers).unwrap();
             let n_bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum();
             assert!(n_bytes < 7_000, "{code}: {n_bytes} bytes of trailers");
@@ -63,7 +64,7 @@ fn a_held_figure_names_its_holder() {
 
 #[test]
 fn our_own_faults_show_a_number_only() {
-    let status = from_error(Error::Store(store::Error::Broken { what: "receipt", detail: "secret table".to_owned() }), Language::En);
+    let status = from_error(&Error::Store(store::Error::Broken { what: "receipt", detail: "secret table".to_owned() }), Language::En);
     assert_eq!(status.code(), GrpcCode::Internal);
     assert!(!format!("{status:?} {:?}", details(&status)).contains("secret"));
 }
