@@ -30,7 +30,8 @@ fn compile_services(root: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={}", root.display());
     let descriptors = protox::compile(files(&root.join("baoyici/v1"), "proto")?, [root])?;
     std::fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
-    tonic_prost_build::configure().build_client(true).build_server(true).compile_fds(descriptors)?;
+    let builder = tonic_prost_build::configure().build_client(true).build_server(true);
+    builder.codec_path("crate::service::BoundedCodec").compile_fds(descriptors)?;
     Ok(())
 }
 

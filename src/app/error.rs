@@ -25,6 +25,34 @@ pub enum Error {
     StoredAnswer(#[from] serde_json::Error),
 }
 
+/// Whose turn it is when a use case did not succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure<'a> {
+    /// The caller's: what it did is refused.
+    Refused(&'a [Problem]),
+    /// The caller's, who may try again: transactions met.
+    Conflict,
+    /// The operator's: the store cannot be reached or written.
+    Unavailable,
+    /// Ours.
+    OurFault,
+}
+
+impl Error {
+    /// Whose turn it is.
+    pub fn failure(&self) -> Failure<'_> {
+        match self {
+            Self::Refused(problems) => Failure::Refused(problems),
+            Self::Store(error) | Self::Dataset(dataset::Error::Store(error)) => match error {
+                store::Error::Conflict => Failure::Conflict,
+                store::Error::Unavailable { .. } => Failure::Unavailable,
+                store::Error::Broken { .. } => Failure::OurFault,
+            },
+            Self::Overlap(_) | Self::Dataset(_) | Self::StoredAnswer(_) => Failure::OurFault,
+        }
+    }
+}
+
 /// Result of a use case.
 pub type Result<T> = std::result::Result<T, Error>;
 

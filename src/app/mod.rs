@@ -31,7 +31,7 @@ use crate::store::Store;
 
 pub use consolidated_form::{ConsolidatedForm, DueDate, InputCell, PrefilledCell, ServedField};
 pub use correct::Correction;
-pub use error::{Error, Result};
+pub use error::{Error, Failure, Result};
 pub use extract::ExtractionHead;
 pub use page::{Page, PageRequest};
 pub(crate) use planned_year::PlannedYear;

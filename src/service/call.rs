@@ -28,11 +28,11 @@ impl Call {
 
     /// Turns what a use case says into what the client hears.
     pub(crate) fn answer<T>(&self, answer: app::Result<T>) -> Result<Response<T>, Status> {
-        answer.map(Response::new).map_err(|error| self.refusal(error))
+        answer.map(Response::new).map_err(|error| self.refusal(&error))
     }
 
     /// The status of a use case that did not succeed.
-    pub(crate) fn refusal(&self, error: app::Error) -> Status {
+    pub(crate) fn refusal(&self, error: &app::Error) -> Status {
         status::from_error(error, self.language)
     }
 }

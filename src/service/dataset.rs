@@ -51,7 +51,7 @@ impl DatasetService for Dataset {
         request: Request<pb::ExtractRowsRequest>,
     ) -> std::result::Result<Response<Self::ExtractRowsStream>, Status> {
         let (call, message) = Call::open(request)?;
-        let slices = self.slices(&call, message.scope).await.map_err(|e| call.refusal(e))?;
+        let slices = self.slices(&call, message.scope).await.map_err(|e| call.refusal(&e))?;
         Ok(Response::new(messages(call, RowMessages { slices, n_missing: 0 })))
     }
 
@@ -60,7 +60,7 @@ impl DatasetService for Dataset {
         request: Request<pb::ExtractArrowRequest>,
     ) -> std::result::Result<Response<Self::ExtractArrowStream>, Status> {
         let (call, message) = Call::open(request)?;
-        let slices = self.slices(&call, message.scope).await.map_err(|e| call.refusal(e))?;
+        let slices = self.slices(&call, message.scope).await.map_err(|e| call.refusal(&e))?;
         Ok(Response::new(messages(call, ArrowMessages { slices, chunks: None })))
     }
 }
@@ -113,7 +113,7 @@ fn messages<M: Messages>(call: Call, source: M) -> Answers<M::Message> {
                 Ok(None) => return None,
                 Err(error) => {
                     state.source = None;
-                    return Some((Err(state.call.refusal(error)), state));
+                    return Some((Err(state.call.refusal(&error)), state));
                 }
             }
         }

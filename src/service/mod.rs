@@ -4,10 +4,12 @@
 //! how many at once, for how long, what is measured) in `gate`; handlers have none of it.
 
 mod call;
+mod codec;
 mod collection;
 mod connections;
 mod convert;
 mod dataset;
+mod entries;
 mod gate;
 mod health;
 mod methods;
@@ -19,4 +21,5 @@ mod status;
 mod templates;
 mod units;
 
+pub use codec::BoundedCodec;
 pub use server::{Limits, ServeError, serve};

@@ -9,30 +9,31 @@ mod details;
 use std::fmt::Debug;
 
 use http::HeaderMap;
+use prost::DecodeError;
 use tonic::{Code as GrpcCode, Status};
 
-use crate::app::Error;
+use crate::app::{Error, Failure};
 use crate::domain::message::{Language, render};
 use crate::domain::problem::{Code, Problem};
-use crate::store;
+use crate::service::entries::MAX_ENTRIES;
 
 /// Most bytes of the details before base64 makes four of three.
 const MAX_DETAIL_BYTES: usize = 3_600;
 /// Most bytes of the message; percent-encoding makes three of each byte of a Chinese text.
 const MAX_MESSAGE_BYTES: usize = 360;
+/// Says between codec and gate why a request was not decoded.
+const TOO_MANY_ENTRIES: &str = "too many entries in one request";
 
 /// Turns the failure of a use case into a status.
-pub(crate) fn from_error(error: Error, language: Language) -> Status {
-    match error {
-        Error::Refused(problems) => from_problems(&problems, language),
-        Error::Store(store::Error::Conflict) => from_problem(Problem::new(Code::StoreConflict), language),
-        Error::Store(store::Error::Unavailable { detail }) => {
-            tracing::error!(detail, "store is unavailable");
+pub(crate) fn from_error(error: &Error, language: Language) -> Status {
+    match error.failure() {
+        Failure::Refused(problems) => from_problems(problems, language),
+        Failure::Conflict => from_problem(Problem::new(Code::StoreConflict), language),
+        Failure::Unavailable => {
+            tracing::error!(%error, "store is unavailable");
             from_problem(Problem::new(Code::StoreUnavailable), language)
         }
-        Error::Store(store::Error::Broken { .. }) | Error::Overlap(_) | Error::Dataset(_) | Error::StoredAnswer(_) => {
-            internal(&error, language)
-        }
+        Failure::OurFault => internal(error, language),
     }
 }
 
@@ -64,12 +65,25 @@ pub(crate) fn internal(cause: &dyn Debug, language: Language) -> Status {
     from_problem(Problem::new(Code::Internal).arg("incident", incident), language)
 }
 
+/// Bytes that are no message, for the gate to explain.
+pub(crate) fn malformed(error: &DecodeError) -> Status {
+    Status::internal(error.to_string())
+}
+
+/// More messages than a request may hold, for the gate to explain.
+pub(crate) fn too_many_entries() -> Status {
+    Status::resource_exhausted(TOO_MANY_ENTRIES)
+}
+
 /// Says in our own words what the transport refused before a use case was reached. `None` where the head of the answer tells success, or a
 /// refusal that is ours already.
 pub(crate) fn explained(head: &HeaderMap, method: &str, max_bytes: usize, language: Language) -> Option<Status> {
     let status = Status::from_header_map(head).filter(|s| s.details().is_empty())?;
     let problem = match status.code() {
         GrpcCode::Unimplemented => Problem::new(Code::MethodUnknown).arg("method", method),
+        GrpcCode::ResourceExhausted if status.message() == TOO_MANY_ENTRIES => {
+            Problem::new(Code::ListTooLong).arg("what", "request").arg("limit", MAX_ENTRIES).arg("n", format!("> {MAX_ENTRIES}"))
+        }
         GrpcCode::OutOfRange | GrpcCode::ResourceExhausted => Problem::new(Code::RequestTooLarge).arg("limit", max_bytes),
         GrpcCode::Internal | GrpcCode::InvalidArgument => Problem::new(Code::RequestMalformed).arg("detail", status.message()),
         GrpcCode::Ok
@@ -89,7 +103,7 @@ pub(crate) fn explained(head: &HeaderMap, method: &str, max_bytes: usize, langua
 }
 
 /// The gRPC code of a problem.
-#[allow(clippy::too_many_lines, reason = "one arm lists every code, so that a new one cannot be forgotten")]
+#[allow(clippy::too_many_lines, reason = "one line for each code, so that none is forgotten")]
 fn grpc_code(code: Code) -> GrpcCode {
     match code {
         Code::IdMissing

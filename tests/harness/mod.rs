@@ -46,7 +46,6 @@ pub type Wrap = Box<dyn FnOnce(Arc<dyn Store>) -> Arc<dyn Store>>;
 /// How a server differs from the usual one.
 pub struct Options {
     pub limits: Limits,
-    /// Puts something around the store.
     pub wrap: Wrap,
 }
 

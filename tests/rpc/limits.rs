@@ -31,6 +31,18 @@ async fn a_message_that_is_too_large_is_refused() {
 }
 
 #[tokio::test]
+async fn a_small_message_of_very_many_entries_is_refused_before_it_is_decoded() {
+    let server = Server::start_with(Options { limits: Limits { n_message_bytes: 32 << 20, ..limits() }, ..Options::default() }).await;
+    let mut client = OrganisationServiceClient::new(server.channel_as(&server.operator().await).await);
+    let organisations = vec![pb::Organisation::default(); 1_000_000];
+    let request = pb::RegisterOrganisationsRequest { request_id: "r".into(), organisations, validate_only: true };
+    let status = client.register_organisations(request).await.unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::InvalidArgument, "LIST_TOO_LONG"));
+    drop(client);
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn more_calls_than_slots_are_refused_at_once() {
     let hold = Hold::new("organisations");
     let around = hold.clone();

@@ -6,5 +6,6 @@ mod limits;
 mod process;
 mod refusals;
 mod registry;
+mod road;
 mod stop;
 mod web;

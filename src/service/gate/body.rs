@@ -18,6 +18,9 @@ use crate::domain::message::Language;
 use crate::service::gate::observer::Observer;
 use crate::service::gate::{headers, panicked, timed_out};
 
+/// What a poll of a body gives.
+type Polled = Poll<Option<Result<Frame<Bytes>, Status>>>;
+
 /// The body of an answer.
 pub(super) struct ObservedBody {
     inner: Option<Body>,
@@ -65,21 +68,18 @@ impl ObservedBody {
         Frame::trailers(trailers)
     }
 
-    fn poll_inner(&mut self, context: &mut Context<'_>) -> std::thread::Result<PolledFrame> {
+    fn poll_inner(&mut self, context: &mut Context<'_>) -> std::thread::Result<Polled> {
         let Some(inner) = self.inner.as_mut() else { return Ok(Poll::Ready(None)) };
         let span = self.observer.span().clone();
         span.in_scope(|| std::panic::catch_unwind(AssertUnwindSafe(|| Pin::new(inner).poll_frame(context))))
     }
 }
 
-/// What polling a body for its next frame answers.
-type PolledFrame = Poll<Option<Result<Frame<Bytes>, Status>>>;
-
 impl HttpBody for ObservedBody {
     type Data = Bytes;
     type Error = Status;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Polled {
         if self.inner.is_none() {
             return Poll::Ready(None);
         }

@@ -99,7 +99,7 @@ impl Gate {
                 tracing::Span::current().record("account", caller.account.as_str());
                 request.extensions_mut().insert(caller);
             }
-            Err(error) => return (refusal(status::from_error(error, language)), None),
+            Err(error) => return (refusal(status::from_error(&error, language)), None),
         }
         let path = request.uri().path().to_owned();
         let time_limit = headers::client_time_limit(request.headers()).map_or(self.limits.call_time, |t| t.min(self.limits.call_time));

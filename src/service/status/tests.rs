@@ -4,6 +4,7 @@ use prost::Message;
 
 use super::*;
 use crate::domain::problem::Place;
+use crate::store;
 
 fn details(status: &Status) -> tonic_types::pb::Status {
     tonic_types::pb::Status::decode(status.details()).unwrap()
@@ -63,7 +64,7 @@ fn a_held_figure_names_its_holder() {
 
 #[test]
 fn our_own_faults_show_a_number_only() {
-    let status = from_error(Error::Store(store::Error::Broken { what: "receipt", detail: "secret table".to_owned() }), Language::En);
+    let status = from_error(&Error::Store(store::Error::Broken { what: "receipt", detail: "secret table".to_owned() }), Language::En);
     assert_eq!(status.code(), GrpcCode::Internal);
     assert!(!format!("{status:?} {:?}", details(&status)).contains("secret"));
 }
