@@ -224,9 +224,15 @@ impl Vocabulary {
         if self.contextual.is_empty() {
             return None;
         }
-        let exact = self.contextual.get(&(word, above));
-        let broader = || self.contextual.iter().find(|((w, up), _)| *w == word && self.is_kind_of(above, *up)).map(|(_, meaning)| meaning);
-        exact.or_else(broader).copied()
+        // The nearest kind above decides, so that the answer is one and the same in every run.
+        let mut at = above;
+        for _ in 0..=16 {
+            if let Some(meaning) = self.contextual.get(&(word, at)) {
+                return Some(*meaning);
+            }
+            at = self.class(self.term(at)).kind_of?;
+        }
+        None
     }
 
     /// Whether `narrow` is a kind of `broad`, over any number of steps.
