@@ -1,0 +1,3 @@
+//! The services as a client sees them.
+
+mod at_most_once;
