@@ -3,3 +3,4 @@
 mod crash;
 mod outside;
 mod rpc;
+mod store;

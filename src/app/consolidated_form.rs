@@ -225,7 +225,8 @@ impl App {
         let wanted: Vec<ObservationKey> = wanted.into_iter().collect();
         let held: Held = self.store.observations_at(&wanted).await?.into_iter().map(|o| (o.key.clone(), o)).collect();
         let inputs = cells.into_iter().map(|cell| self.input_cell(cell, unit, &held)).collect();
-        let prefilled = filled.into_iter().map(|(field, period, source, keys)| self.prefilled_cell(field, period, &source, &keys, &held));
+        let prefilled =
+            filled.into_iter().map(|(field, period, source, keys)| self.prefilled_cell(place, field, period, &source, &keys, &held));
         Ok((inputs, prefilled.collect()))
     }
 
@@ -246,6 +247,7 @@ impl App {
 
     fn prefilled_cell(
         &self,
+        place: &UnitYear,
         field: &AskedField,
         period: ReferencePeriod,
         source: &Source,
@@ -256,6 +258,7 @@ impl App {
         let is_complete = found.len() == source.cells.len();
         let value = if is_complete { combine(&found, field.unit.as_ref(), field.decimals, &self.measures) } else { None };
         let (label, title) = self.label_and_title(&field.key, None);
+        let explain = |language| place.planned.plan.explain(place.position, &field.key, period, language).unwrap_or_default();
         PrefilledCell {
             field: field.key.clone(),
             period,
@@ -263,8 +266,8 @@ impl App {
             title,
             value,
             unit_text: field.unit_text.clone(),
-            provenance_zh: source.sentence(Language::Zh),
-            provenance_en: source.sentence(Language::En),
+            provenance_zh: explain(Language::Zh),
+            provenance_en: explain(Language::En),
             n_sources: u32::try_from(source.cells.len()).unwrap_or(u32::MAX),
             n_held: u32::try_from(found.len()).unwrap_or(u32::MAX),
         }

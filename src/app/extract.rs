@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::app::App;
 use crate::app::error::Result;
 use crate::app::planned_year::{PlannedYear, is_in_force};
-use crate::dataset::{self, Column, Extracted, Extraction, Row, SourceCell};
+use crate::dataset::extraction::{self, Column, Extracted, Extraction, Row, SourceCell};
 use crate::domain::audit::NewAuditRecord;
 use crate::domain::caller::{Caller, Role};
 use crate::domain::id::FormId;
@@ -114,8 +114,8 @@ impl App {
         }
         let keys: Vec<ObservationKey> = keys.into_iter().collect();
         let observations = self.store.observations_at(&keys).await?;
-        let extraction = Extraction { columns: head.columns.clone(), rows, sources };
-        Ok(dataset::extract(&extraction, observations, &self.measures).await?)
+        let wanted = Extraction { columns: head.columns.clone(), rows, sources };
+        Ok(extraction::extract(&wanted, observations, &self.measures).await?)
     }
 
     async fn audit_extraction(&self, caller: &Caller, head: &ExtractionHead, within: Option<&UnitCode>) -> Result<()> {

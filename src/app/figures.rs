@@ -124,3 +124,39 @@ pub(crate) fn combine(sources: &[&Observation], unit: Option<&UnitOfMeasure>, de
     let per_unit = unit.map_or_else(|| BigRational::from_integer(1.into()), |u| to_rational(u.atoms));
     round_rational(&(sum / per_unit), decimals).map(Figure::Number)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(dtype: DataType, decimals: u32, unit: &str, options: &[&str], value: &str, given: &str) -> Result<String, Code> {
+        let measures = Measures::embedded();
+        let options: Vec<String> = options.iter().map(|o| (*o).to_owned()).collect();
+        let asked = Asked { label: "x", dtype, decimals, unit: measures.find(unit), unit_text: unit, options: &options };
+        let typed =
+            TypedFigure { element: String::new(), period: String::new(), value: value.to_owned(), unit_of_measure: given.to_owned() };
+        asked.read(&typed, &Place::row(1), &measures).map(|f| f.to_string()).map_err(|p| p.code)
+    }
+
+    #[test]
+    fn a_figure_in_another_unit_is_taken_where_it_is_exact() {
+        assert_eq!(read(DataType::Integer, 0, "人", &[], "1.2345", "万人"), Ok("12345".to_owned()));
+        assert_eq!(read(DataType::Integer, 0, "人", &[], "1.23456", "万人"), Err(Code::FigureTooManyDecimals));
+        assert_eq!(read(DataType::Decimal, 2, "公顷", &[], "30", "亩"), Ok("2".to_owned()));
+        assert_eq!(read(DataType::Decimal, 2, "公顷", &[], "1", "亩"), Err(Code::FigureTooManyDecimals));
+        assert_eq!(read(DataType::Integer, 0, "人", &[], "3", "户"), Err(Code::FigureUnitMismatch));
+        assert_eq!(read(DataType::Integer, 0, "人", &[], "3", "光年"), Err(Code::FigureUnitMismatch));
+        assert_eq!(read(DataType::Integer, 0, "人", &[], "-3", ""), Err(Code::FigureNegative));
+    }
+
+    #[test]
+    fn an_entry_of_a_code_list_is_its_number_or_its_text() {
+        let options = ["1.平原", "2.丘陵", "3、山区"];
+        for value in ["1", "平原", "1.平原", "3", "山区"] {
+            assert_eq!(read(DataType::Code, 0, "", &options, value, ""), Ok(value.to_owned()));
+        }
+        for value in ["4", "原", ".", "1."] {
+            assert_eq!(read(DataType::Code, 0, "", &options, value, ""), Err(Code::FigureNotAnOption), "{value}");
+        }
+    }
+}

@@ -19,7 +19,7 @@ use crate::domain::template::{FormTemplate, RegisteredTemplate};
 use crate::domain::unit::Level;
 use crate::formats::template_json::{self, ReadTemplate, TemplateDefaults};
 use crate::overlap;
-use crate::planning::{AskedField, Plan, PlanInput, added_by_level, make_plan};
+use crate::planning::{AskedField, Plan, PlanInput, changes, make_plan};
 use crate::store::StoredForm;
 
 /// What the caller hears after registering or previewing a form.
@@ -45,9 +45,9 @@ pub struct AddedAtLevel {
     /// Units that must type more.
     pub n_units: u64,
     /// Fewest cells that one of them types more.
-    pub cells_per_unit_min: i64,
+    pub cells_per_unit_min: u64,
     /// Most cells that one of them types more.
-    pub cells_per_unit_max: i64,
+    pub cells_per_unit_max: u64,
     /// Cells over all units of the level; negative where the form saves.
     pub cells: i64,
 }
@@ -190,14 +190,14 @@ impl App {
         let without = plan(&before);
         let mut all = before;
         all.extend(asked_of_form(form, fields, &self.measures));
-        added_by_level(&without, &plan(&all), &units)
-            .into_iter()
-            .map(|a| AddedAtLevel {
-                level: a.level,
-                n_units: a.n_units,
-                cells_per_unit_min: a.cells_per_unit_min,
-                cells_per_unit_max: a.cells_per_unit_max,
-                cells: a.cells,
+        let changed = changes(&without, &plan(&all)).into_iter();
+        changed
+            .map(|c| AddedAtLevel {
+                level: c.level,
+                n_units: c.n_units_more,
+                cells_per_unit_min: c.min_added,
+                cells_per_unit_max: c.max_added,
+                cells: c.total,
             })
             .collect()
     }

@@ -3,7 +3,7 @@
 use crate::app::error::Result;
 use crate::app::{App, Page, PageRequest};
 use crate::domain::caller::{Caller, Role};
-use crate::planning::BurdenCount;
+use crate::planning::{Load, Saved};
 use rust_decimal::Decimal;
 
 /// By what the burden is broken down.
@@ -29,7 +29,7 @@ pub struct BurdenRow {
     /// Its name.
     pub name: String,
     /// Cells a year.
-    pub count: BurdenCount,
+    pub count: Load,
 }
 
 impl BurdenRow {
@@ -62,25 +62,21 @@ impl App {
             BurdenBreakdown::Organisation => {
                 let names = self.store.organisations(None, u32::MAX).await?;
                 let name = |id: &str| names.iter().find(|o| o.id.as_str() == id).map(|o| o.name.clone()).unwrap_or_default();
-                burden.by_organisation.iter().map(|(id, count)| row(id.as_str(), name(id.as_str()), *count)).collect()
+                burden.organisations.iter().map(|(id, count)| row(id.as_str(), name(id.as_str()), *count)).collect()
             }
             BurdenBreakdown::Form => {
                 let title = |id| self.state.catalogue(|c| c.form(id).map(|f| f.template.title.clone())).unwrap_or_default();
-                burden.by_form.iter().map(|(id, count)| row(id.as_str(), title(id), *count)).collect()
+                burden.forms.iter().map(|(id, count)| row(id.as_str(), title(id), *count)).collect()
             }
-            BurdenBreakdown::Level => burden.by_level.iter().map(|(level, count)| row(level.as_str(), String::new(), *count)).collect(),
+            BurdenBreakdown::Level => burden.levels.iter().map(|(level, count)| row(level.as_str(), String::new(), *count)).collect(),
             BurdenBreakdown::Unit => {
-                let counted = planned.units.units().iter().zip(&burden.by_unit);
+                let counted = planned.units.units().iter().zip(&burden.units);
                 counted
                     .filter(|(_, count)| count.asked > 0)
                     .map(|(unit, count)| row(unit.code.as_str(), unit.name.clone(), *count))
                     .collect()
             }
-            BurdenBreakdown::Derivation => burden
-                .by_derivation
-                .iter()
-                .map(|(kind, asked)| row(kind.as_str(), String::new(), BurdenCount { asked: *asked, collected: 0 }))
-                .collect(),
+            BurdenBreakdown::Derivation => saved_rows(&burden.saved),
         };
         rows.sort_by(|a, b| (std::cmp::Reverse(a.count.asked), &a.key).cmp(&(std::cmp::Reverse(b.count.asked), &b.key)));
         let total = row("total", String::new(), burden.total);
@@ -88,6 +84,20 @@ impl App {
     }
 }
 
-fn row(key: &str, name: String, count: BurdenCount) -> BurdenRow {
+fn row(key: &str, name: String, count: Load) -> BurdenRow {
     BurdenRow { key: key.to_owned(), name, count }
+}
+
+/// The cells that need not be typed, by what gives them instead.
+fn saved_rows(saved: &Saved) -> Vec<BurdenRow> {
+    let kinds = [
+        ("same", saved.same),
+        ("converted", saved.converted),
+        ("time_aggregate", saved.time_aggregate),
+        ("roll_up", saved.roll_up),
+        ("time_aggregate_and_roll_up", saved.time_aggregate_and_roll_up),
+        ("last_year", saved.last_year),
+        ("standing", saved.standing),
+    ];
+    kinds.into_iter().map(|(kind, asked)| row(kind, String::new(), Load { asked, collected: 0 })).collect()
 }

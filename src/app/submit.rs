@@ -172,7 +172,7 @@ impl App {
         let mut is_computed = false;
         for place in years {
             match place.planned.plan.asks(place.position, element, period) {
-                planning::Asked::Typed(cell) => return Ok(*cell),
+                planning::Asked::Typed(cell) => return Ok(cell),
                 planning::Asked::Computed => is_computed = true,
                 planning::Asked::NotAsked => {}
             }

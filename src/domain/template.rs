@@ -380,4 +380,71 @@ mod tests {
         assert_eq!(personal_identifier("负责人 手 机 号"), Some("手机号"));
         assert_eq!(personal_identifier("手机上网户数"), None);
     }
+
+    fn field(id: &str, label: &str) -> Field {
+        Field {
+            id: FieldId::from_stored(id),
+            code: String::new(),
+            label: label.to_owned(),
+            path: Vec::new(),
+            column: String::new(),
+            unit: "人".to_owned(),
+            dtype: DataType::Integer,
+            decimals: None,
+            note: String::new(),
+            options: Vec::new(),
+            classified: false,
+            not_personal_because: String::new(),
+        }
+    }
+
+    fn form(fields: Vec<Field>) -> FormTemplate {
+        FormTemplate {
+            id: FormId::from_stored("f"),
+            organisation: OrganisationId::from_stored("o"),
+            title: "表".to_owned(),
+            department: "部门".to_owned(),
+            authority: "机关".to_owned(),
+            number: "表1".to_owned(),
+            approval: "文号".to_owned(),
+            valid_until: "2027年12月".to_owned(),
+            level: Level::Village,
+            frequency: Frequency::Annual,
+            year: 2026,
+            due_days_after: None,
+            fields,
+            rules: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_new_version_keeps_the_identity_of_fields_that_did_not_change() {
+        let first = form(vec![field("1", "人口"), field("2", "户数")]);
+        let keys = first.field_keys(1, None);
+        let registered = RegisteredTemplate { template: first, version: 1, field_keys: keys, registered_at: jiff::Timestamp::UNIX_EPOCH };
+        let second = form(vec![field("2", "户数"), field("1", "常住人口"), field("3", "面积")]);
+        let since: Vec<u32> = second.field_keys(2, Some(&registered)).iter().map(|k| k.since).collect();
+        assert_eq!(since, [1, 2, 2]);
+    }
+
+    #[test]
+    fn all_faults_are_told_at_once() {
+        let mut classified = field("1", "兵力");
+        classified.classified = true;
+        let mut template = form(vec![classified, field("2", "户主身份证号"), field("2", "\u{1}")]);
+        template.approval = String::new();
+        template.valid_until = "明年".to_owned();
+        let mut codes: Vec<Code> = template.check().iter().map(|p| p.code).collect();
+        codes.sort();
+        let mut expected = [
+            Code::FormHeaderIncomplete,
+            Code::ValidityMalformed,
+            Code::FieldClassified,
+            Code::FieldPersonalIdentifier,
+            Code::FieldDuplicate,
+            Code::TextControlCharacter,
+        ];
+        expected.sort();
+        assert_eq!(codes, expected);
+    }
 }

@@ -295,4 +295,54 @@ mod tests {
             assert!(UnitCode::parse(text).is_err(), "{text}");
         }
     }
+
+    fn row(code: &str, level: Level, parent: Option<&str>, from: &str, to: Option<&str>) -> UnitRow {
+        UnitRow {
+            code: UnitCode::from_stored(code),
+            name: format!("unit {code}"),
+            level,
+            parent: parent.map(UnitCode::from_stored),
+            valid_from: from.parse().unwrap(),
+            valid_to: to.map(|t| t.parse().unwrap()),
+        }
+    }
+
+    fn codes(new: &[UnitRow], known: &[UnitRow]) -> Vec<Code> {
+        check_units(new, known).into_iter().map(|p| p.code).collect()
+    }
+
+    #[test]
+    fn a_village_that_moves_has_two_rows_and_one_place_on_each_day() {
+        let rows = [
+            row("1", Level::County, None, "2020-01-01", None),
+            row("11", Level::Township, Some("1"), "2020-01-01", None),
+            row("12", Level::Township, Some("1"), "2020-01-01", None),
+            row("111", Level::Village, Some("11"), "2020-01-01", Some("2026-07-01")),
+            row("111", Level::Village, Some("12"), "2026-07-01", None),
+        ];
+        assert_eq!(codes(&rows, &[]), []);
+        let parent_on = |day: &str| {
+            let tree = UnitTree::on(day.parse().unwrap(), &rows);
+            let at = tree.position(&UnitCode::from_stored("111")).unwrap();
+            tree.units()[tree.parent(at).unwrap()].code.to_string()
+        };
+        assert_eq!(parent_on("2026-06-30"), "11");
+        assert_eq!(parent_on("2026-07-01"), "12");
+        let tree = UnitTree::on("2026-12-31".parse().unwrap(), &rows);
+        assert_eq!(tree.subtree(tree.position(&UnitCode::from_stored("1")).unwrap()).len(), 4);
+    }
+
+    #[test]
+    fn faults_of_the_tree_are_named() {
+        let county = row("1", Level::County, None, "2020-01-01", None);
+        let check = |rows: &[UnitRow], expect: &[Code]| assert_eq!(codes(rows, std::slice::from_ref(&county)), expect);
+        check(&[row("11", Level::Township, Some("9"), "2020-01-01", None)], &[Code::UnitParentUnknown]);
+        check(&[row("11", Level::County, Some("1"), "2020-01-01", None)], &[Code::UnitLevelOrder]);
+        check(&[row("11", Level::Township, Some("1"), "2020-01-01", Some("2019-01-01"))], &[Code::UnitDatesReversed]);
+        check(&[row("11", Level::Township, Some("11"), "2020-01-01", None)], &[Code::UnitCycle]);
+        let twice = row("11", Level::Township, Some("1"), "2020-01-01", None);
+        check(&[twice.clone(), UnitRow { valid_from: "2021-01-01".parse().unwrap(), ..twice.clone() }], &[Code::UnitDuplicate]);
+        // The row of the same first day replaces the one that is known.
+        assert_eq!(codes(std::slice::from_ref(&twice), &[county, twice.clone()]), []);
+    }
 }

@@ -1,15 +1,40 @@
 //! The collection plan (采集计划): the smallest set of observations that must be typed so that every field of every form in force can be filled.
 //!
 //! Pure: no IO, no clock. Knows fields only by what they ask ([`AskedField`]), never how they were matched.
+//!
+//! The way of a plan: `series` gathers the fields of an element, `shape` folds the units, `solve` decides who types what (and says why that is
+//! minimal); `cell`, `source`, `explain` and `burden` read single answers off it, on demand: a province has more cells than memory.
 
-use std::collections::HashSet;
+mod burden;
+mod cell;
+mod change;
+mod digest;
+mod explain;
+mod precision;
+mod series;
+mod shape;
+mod slot;
+mod solve;
+mod source;
+#[cfg(test)]
+mod tests;
+
+pub use burden::{Burden, Load, Saved};
+pub use cell::{Asked, PlannedCell};
+pub use change::{LevelChange, added_cells, changes};
+pub use source::{Source, SourceKind};
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::domain::facet::TimeBasis;
 use crate::domain::id::{ElementId, FieldKey, OrganisationId};
 use crate::domain::measure::UnitOfMeasure;
-use crate::domain::period::Frequency;
+use crate::domain::period::{Frequency, MAX_YEAR, MIN_YEAR};
 use crate::domain::template::DataType;
-use crate::domain::unit::{Level, UnitTree};
+use crate::domain::unit::{Level, UnitRow, UnitTree};
+use crate::planning::series::Series;
+use crate::planning::shape::Shapes;
+use crate::planning::solve::{Part, Signature, solve};
 
 /// One field of a form in force, as the plan sees it.
 #[derive(Clone, Debug)]
@@ -57,4 +82,136 @@ pub struct PlanInput<'a> {
     pub units: &'a UnitTree,
     /// Elements that were collected in the year before, at this level and frequency: their last-year columns are taken from there.
     pub collected_before: &'a HashSet<(ElementId, Level, Frequency)>,
+}
+
+/// The plan of a year: who types what and when, and what follows from it.
+///
+/// Units are named by their position in the [`UnitTree`] that the plan was made with.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    year: i16,
+    tree: UnitTree,
+    shapes: Shapes,
+    /// By key.
+    fields: Vec<AskedField>,
+    /// Place of each field in the order of forms.
+    rank: Vec<usize>,
+    /// By element and offset.
+    series: Vec<Series>,
+    /// Position in `series` of each field's series.
+    series_of_field: Vec<Option<usize>>,
+    /// Positions of the fields and of the series that ask at each level.
+    fields_of_level: BTreeMap<Level, Vec<usize>>,
+    series_of_level: BTreeMap<Level, Vec<usize>>,
+    /// Position in `solutions` of each series' parts.
+    solution_of_series: Vec<usize>,
+    /// The part of every shape, per signature.
+    solutions: Vec<Vec<Part>>,
+    digest: String,
+}
+
+/// Makes the plan of a year. The order of the fields does not matter; of two fields with the same key one is taken.
+///
+/// Time grows with the fields (sorting them) and with the signatures times the shapes of units, not with the units times the elements.
+/// Elements do not touch each other: the cells that a form adds can be had from two plans of the fields of its elements alone.
+pub fn make_plan(input: &PlanInput<'_>) -> Plan {
+    let fields = digest::in_canonical_order(input.fields);
+    let series =
+        if (MIN_YEAR..=MAX_YEAR).contains(&input.year) { series::gather(input.year, &fields, input.collected_before) } else { Vec::new() };
+    let mut series_of_field = vec![None; fields.len()];
+    for (position, one) in series.iter().enumerate() {
+        for field in one.asks.iter().flat_map(|a| &a.fields) {
+            if let Some(slot) = series_of_field.get_mut(*field) {
+                *slot = Some(position);
+            }
+        }
+    }
+    let shapes = Shapes::of(input.units);
+    let mut known: BTreeMap<Signature, usize> = BTreeMap::new();
+    let mut solutions = Vec::new();
+    let mut solution_of_series = Vec::with_capacity(series.len());
+    for one in &series {
+        let signature = Signature::of(one);
+        let position = known.get(&signature).copied().unwrap_or_else(|| {
+            solutions.push(solve(&signature, &shapes));
+            known.insert(signature, solutions.len() - 1);
+            solutions.len() - 1
+        });
+        solution_of_series.push(position);
+    }
+    let mut plan = Plan {
+        year: input.year,
+        tree: input.units.clone(),
+        shapes,
+        rank: cell::order_of_forms(&fields),
+        fields_of_level: by_level(fields.iter().zip(&series_of_field).map(|(f, s)| s.map(|_| f.level).into_iter().collect())),
+        series_of_level: by_level(series.iter().map(|s| s.asks.iter().map(|a| a.level).collect())),
+        fields,
+        series,
+        series_of_field,
+        solution_of_series,
+        solutions,
+        digest: String::new(),
+    };
+    plan.digest = digest::of(&plan);
+    plan
+}
+
+/// Positions by the levels that stand at them.
+fn by_level(levels: impl Iterator<Item = BTreeSet<Level>>) -> BTreeMap<Level, Vec<usize>> {
+    let mut found: BTreeMap<Level, Vec<usize>> = BTreeMap::new();
+    for (position, at) in levels.enumerate() {
+        for level in at {
+            found.entry(level).or_default().push(position);
+        }
+    }
+    found
+}
+
+impl Plan {
+    /// The year planned.
+    pub fn year(&self) -> i16 {
+        self.year
+    }
+
+    /// BLAKE3 of a canonical listing of the plan, in hexadecimal: equal plans have equal digests, whatever the order of the fields was.
+    pub fn digest(&self) -> String {
+        self.digest.clone()
+    }
+
+    /// The fields that are asked of a unit, by key.
+    pub fn fields_of_unit(&self, unit: usize) -> impl Iterator<Item = &AskedField> {
+        let positions = self.unit(unit).and_then(|row| self.fields_of_level.get(&row.level));
+        positions.into_iter().flatten().filter_map(|position| self.fields.get(*position))
+    }
+
+    /// Fields that no plan can serve, by key: their figures lie outside the years that periods may be in.
+    pub fn out_of_calendar(&self) -> impl Iterator<Item = &AskedField> {
+        self.fields.iter().zip(&self.series_of_field).filter(|(_, series)| series.is_none()).map(|(field, _)| field)
+    }
+
+    fn unit(&self, unit: usize) -> Option<&UnitRow> {
+        self.tree.units().get(unit)
+    }
+
+    /// The part of a unit in a series.
+    fn part(&self, series: usize, unit: usize) -> Option<&Part> {
+        self.shapes.of_unit(unit).and_then(|shape| self.part_of_shape(series, shape))
+    }
+
+    fn part_of_shape(&self, series: usize, shape: usize) -> Option<&Part> {
+        let solution = self.solution_of_series.get(series)?;
+        self.solutions.get(*solution)?.get(shape)
+    }
+
+    fn field(&self, key: &FieldKey) -> Option<(usize, &AskedField)> {
+        let position = self.fields.binary_search_by(|f| f.key.cmp(key)).ok()?;
+        self.fields.get(position).map(|f| (position, f))
+    }
+
+    /// The series of an element with their positions, by offset.
+    fn series_of_element(&self, element: ElementId) -> impl Iterator<Item = (usize, &Series)> {
+        let start = self.series.partition_point(|s| s.element < element);
+        self.series.iter().enumerate().skip(start).take_while(move |(_, s)| s.element == element)
+    }
 }

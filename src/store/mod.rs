@@ -4,6 +4,9 @@
 //! returned; one that is dropped leaves nothing behind. Seen in Restate's storage-api and SpiceDB's ReadWriteTx.
 
 pub mod error;
+mod sql;
+pub mod sqlite;
+pub mod write;
 
 use async_trait::async_trait;
 
@@ -18,6 +21,7 @@ use crate::domain::template::RegisteredTemplate;
 use crate::domain::unit::{UnitCode, UnitRow};
 
 pub use error::Error;
+pub use write::{IsConflict, write};
 
 /// Result of a store call.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -67,7 +67,6 @@ fn all_faults_are_told_at_once() {
     let read = read(&header(fields)).unwrap();
     let expected = [
         (Code::FieldTypeUnknown, Some("a"), None),
-        (Code::FieldUnitUnknown, Some("a"), None),
         (Code::IdMissing, None, Some(3)),
         (Code::JsonMalformed, None, Some(4)),
         (Code::JsonMalformed, Some("b"), None),
@@ -79,6 +78,7 @@ fn all_faults_are_told_at_once() {
         (Code::FieldDuplicate, Some("a"), None),
         (Code::TextMissing, Some("b"), None),
         (Code::FieldClassified, Some("b"), None),
+        (Code::FieldUnitUnknown, Some("a"), None),
     ];
     assert_eq!(told(&read.problems), expected);
     assert!(!read.is_acceptable());

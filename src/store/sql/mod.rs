@@ -1,0 +1,7 @@
+//! What every SQL database shares: the shapes of rows, what is bound, and what an error means.
+//!
+//! Knows no engine; the folders `sqlite` and (later) `postgres` hold connections and statements.
+
+pub(crate) mod bind;
+pub(crate) mod error;
+pub(crate) mod row;

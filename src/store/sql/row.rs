@@ -1,0 +1,231 @@
+//! Rows as the databases give them, and the domain values they stand for.
+//!
+//! A value that does not read back is [`Error::Broken`](crate::store::Error::Broken): the store wrote it, so somebody else changed it.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use sqlx::FromRow;
+
+use crate::domain::audit::{AuditRecord, NewAuditRecord};
+use crate::domain::caller::{Role, TokenRecord};
+use crate::domain::figure::Figure;
+use crate::domain::id::{AccountId, ElementId, FieldId, FieldKey, FormId, OrganisationId, ReceiptId, RequestId};
+use crate::domain::observation::{Observation, ObservationKey, Receipt};
+use crate::domain::organisation::{Organisation, OrganisationKind};
+use crate::domain::period::ReferencePeriod;
+use crate::domain::unit::{Level, UnitCode, UnitRow};
+use crate::store::sql::error::broken;
+use crate::store::{RememberedAnswer, Result, StoredForm};
+
+/// A row that stands for a domain value.
+pub(crate) trait Stored {
+    /// The domain value.
+    type Value;
+    /// Reads it.
+    fn read(self) -> Result<Self::Value>;
+}
+
+/// Reads all rows.
+pub(crate) fn read_all<R: Stored>(rows: Vec<R>) -> Result<Vec<R::Value>> {
+    rows.into_iter().map(Stored::read).collect()
+}
+
+#[derive(FromRow)]
+pub(crate) struct OrganisationRow {
+    id: String,
+    name: String,
+    kind: String,
+    parent: Option<String>,
+}
+
+impl Stored for OrganisationRow {
+    type Value = Organisation;
+    fn read(self) -> Result<Organisation> {
+        let kind = OrganisationKind::parse(&self.kind).map_err(|_| broken("organisation", &self.kind))?;
+        let parent = self.parent.map(OrganisationId::from_stored);
+        Ok(Organisation { id: OrganisationId::from_stored(self.id), name: self.name, kind, parent })
+    }
+}
+
+#[derive(FromRow)]
+pub(crate) struct UnitRowRow {
+    code: String,
+    valid_from: String,
+    name: String,
+    level: String,
+    parent: Option<String>,
+    valid_to: Option<String>,
+}
+
+impl Stored for UnitRowRow {
+    type Value = UnitRow;
+    fn read(self) -> Result<UnitRow> {
+        let date = |text: &str| text.parse::<Date>().map_err(|_| broken("unit", text));
+        Ok(UnitRow {
+            level: Level::parse(&self.level).map_err(|_| broken("unit", &self.level))?,
+            valid_from: date(&self.valid_from)?,
+            valid_to: self.valid_to.as_deref().map(date).transpose()?,
+            code: UnitCode::from_stored(self.code),
+            name: self.name,
+            parent: self.parent.map(UnitCode::from_stored),
+        })
+    }
+}
+
+#[derive(FromRow)]
+pub(crate) struct FormRow {
+    template: String,
+    fields: String,
+    vocabulary: String,
+}
+
+impl Stored for FormRow {
+    type Value = StoredForm;
+    fn read(self) -> Result<StoredForm> {
+        Ok(StoredForm {
+            template: serde_json::from_str(&self.template).map_err(|e| broken("template", e))?,
+            fields: serde_json::from_str(&self.fields).map_err(|e| broken("field", e))?,
+            vocabulary: self.vocabulary,
+        })
+    }
+}
+
+#[derive(FromRow)]
+pub(crate) struct ObservationRow {
+    unit: String,
+    period: i64,
+    element: i64,
+    figure: String,
+    unit_of_measure: String,
+    form: String,
+    field: String,
+    since: i64,
+    version: i64,
+    reporter: String,
+    receipt: String,
+    stored_at: String,
+    reason: String,
+}
+
+impl Stored for ObservationRow {
+    type Value = Observation;
+    fn read(self) -> Result<Observation> {
+        let period = i32::try_from(self.period).ok().and_then(ReferencePeriod::from_ordinal);
+        let key = ObservationKey {
+            unit: UnitCode::from_stored(self.unit),
+            element: ElementId::from_stored(self.element),
+            period: period.ok_or_else(|| broken("observation", self.period))?,
+        };
+        let version = u32::try_from(self.version).map_err(|e| broken("observation", e))?;
+        Ok(Observation {
+            key,
+            figure: Figure::from_stored(&self.figure).ok_or_else(|| broken("observation", &self.figure))?,
+            unit_of_measure: self.unit_of_measure,
+            via: FieldKey {
+                form: FormId::from_stored(self.form),
+                field: FieldId::from_stored(self.field),
+                since: u32::try_from(self.since).map_err(|e| broken("observation", e))?,
+            },
+            version,
+            reporter: AccountId::from_stored(self.reporter),
+            receipt: ReceiptId::from_stored(self.receipt),
+            stored_at: timestamp("observation", &self.stored_at)?,
+            // The reason stands in the receipt, which may hold first versions beside corrected ones.
+            reason: if version == 1 { String::new() } else { self.reason },
+        })
+    }
+}
+
+#[derive(FromRow)]
+pub(crate) struct ReceiptRow {
+    id: String,
+    unit: String,
+    reporter: String,
+    request: String,
+    n_figures: i64,
+    digest: String,
+    stored_at: String,
+}
+
+impl Stored for ReceiptRow {
+    type Value = Receipt;
+    fn read(self) -> Result<Receipt> {
+        Ok(Receipt {
+            id: ReceiptId::from_stored(self.id),
+            unit: UnitCode::from_stored(self.unit),
+            reporter: AccountId::from_stored(self.reporter),
+            request: RequestId::from_stored(self.request),
+            n_figures: u32::try_from(self.n_figures).map_err(|e| broken("receipt", e))?,
+            digest: self.digest,
+            stored_at: timestamp("receipt", &self.stored_at)?,
+        })
+    }
+}
+
+#[derive(FromRow)]
+pub(crate) struct TokenRow {
+    account: String,
+    digest: String,
+    role: String,
+    scope: String,
+    expires_at: Option<String>,
+    revoked_at: Option<String>,
+}
+
+impl Stored for TokenRow {
+    type Value = TokenRecord;
+    fn read(self) -> Result<TokenRecord> {
+        Ok(TokenRecord {
+            role: Role::parse(&self.role).map_err(|_| broken("token", &self.role))?,
+            scope: serde_json::from_str(&self.scope).map_err(|e| broken("token", e))?,
+            expires_at: self.expires_at.map(|t| timestamp("token", &t)).transpose()?,
+            revoked_at: self.revoked_at.map(|t| timestamp("token", &t)).transpose()?,
+            account: AccountId::from_stored(self.account),
+            digest: self.digest,
+        })
+    }
+}
+
+#[derive(FromRow)]
+pub(crate) struct AnswerRow {
+    payload_digest: String,
+    answer: String,
+}
+
+impl Stored for AnswerRow {
+    type Value = RememberedAnswer;
+    fn read(self) -> Result<RememberedAnswer> {
+        Ok(RememberedAnswer { payload_digest: self.payload_digest, answer: self.answer })
+    }
+}
+
+#[derive(FromRow)]
+pub(crate) struct AuditRow {
+    sequence: i64,
+    at: String,
+    account: String,
+    act: String,
+    object: String,
+    detail: String,
+    previous: String,
+    hash: String,
+}
+
+impl Stored for AuditRow {
+    type Value = AuditRecord;
+    fn read(self) -> Result<AuditRecord> {
+        let record = NewAuditRecord {
+            at: timestamp("audit", &self.at)?,
+            account: AccountId::from_stored(self.account),
+            act: self.act,
+            object: self.object,
+            detail: self.detail,
+        };
+        let sequence = u64::try_from(self.sequence).map_err(|e| broken("audit", e))?;
+        Ok(AuditRecord { sequence, record, previous: self.previous, hash: self.hash })
+    }
+}
+
+fn timestamp(what: &'static str, text: &str) -> Result<Timestamp> {
+    text.parse().map_err(|_| broken(what, text))
+}

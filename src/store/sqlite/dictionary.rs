@@ -1,0 +1,110 @@
+//! Numbers of units and of fields as they were typed, so that an observation carries two small integers instead of five texts.
+//!
+//! A number never changes once it is committed, so what was read or committed may be remembered for good, by any process. What a transaction
+//! learns is shared only after its commit: a rolled back number may be given to another.
+
+use sqlx::sqlite::SqliteConnection;
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+use crate::domain::id::FieldKey;
+use crate::domain::unit::UnitCode;
+use crate::store::Result;
+use crate::store::sql::bind;
+use crate::store::sql::error::{broken, classify};
+use crate::store::sqlite::query;
+
+/// Most numbers that are remembered of each kind; past that the memory starts anew.
+const MAX_REMEMBERED: usize = 200_000;
+
+/// A field and the unit of measure that stood beside the figure.
+pub(super) type TypedAs = (FieldKey, String);
+
+/// Numbers known so far.
+#[derive(Default)]
+pub(super) struct Numbers {
+    units: HashMap<UnitCode, i64>,
+    typed_as: HashMap<TypedAs, i64>,
+}
+
+/// Numbers that are committed, shared by all transactions.
+#[derive(Default)]
+pub(super) struct Dictionary(RwLock<Numbers>);
+
+impl Dictionary {
+    /// Number of a unit; gives it one where it has none. `learned` is what the present transaction knows besides.
+    pub(super) async fn unit(&self, connection: &mut SqliteConnection, learned: &mut Numbers, code: &UnitCode) -> Result<i64> {
+        let known = learned.units.get(code).copied().or_else(|| self.read(|n| n.units.get(code).copied()));
+        if let Some(number) = known {
+            return Ok(number);
+        }
+        let failed = |e: sqlx::Error| classify("unit", &e);
+        let found: Option<i64> =
+            sqlx::query_scalar(query::UNIT_FIND).bind(code.as_str()).fetch_optional(&mut *connection).await.map_err(failed)?;
+        let number = match found {
+            Some(number) => number,
+            None => {
+                let inserted = sqlx::query(query::UNIT_INSERT).bind(code.as_str()).execute(connection).await.map_err(failed)?;
+                inserted.last_insert_rowid()
+            }
+        };
+        learned.units.insert(code.clone(), number);
+        Ok(number)
+    }
+
+    /// Numbers of fields as typed, in the given order; gives numbers to those that have none.
+    pub(super) async fn typed_as(
+        &self,
+        connection: &mut SqliteConnection,
+        learned: &mut Numbers,
+        wanted: &[(&FieldKey, &str)],
+    ) -> Result<Vec<i64>> {
+        let owned: Vec<TypedAs> = wanted.iter().map(|(field, unit)| ((*field).clone(), (*unit).to_owned())).collect();
+        let mut numbers: Vec<Option<i64>> =
+            self.read(|shared| owned.iter().map(|t| shared.typed_as.get(t).or_else(|| learned.typed_as.get(t)).copied()).collect());
+        let missing: Vec<usize> = numbers.iter().enumerate().filter(|(_, n)| n.is_none()).map(|(at, _)| at).collect();
+        if !missing.is_empty() {
+            let rows: Vec<_> = missing
+                .iter()
+                .filter_map(|at| wanted.get(*at))
+                .map(|(field, unit)| (field.form.as_str(), field.field.as_str(), field.since, *unit))
+                .collect();
+            for (place, number) in number_fields(connection, &bind::list("field", &rows)?).await? {
+                let at = usize::try_from(place).ok().and_then(|p| missing.get(p)).copied();
+                let slot = at.and_then(|at| numbers.get_mut(at).zip(owned.get(at)));
+                let Some((slot, typed_as)) = slot else { return Err(broken("field", place)) };
+                *slot = Some(number);
+                learned.typed_as.insert(typed_as.clone(), number);
+            }
+        }
+        numbers.into_iter().collect::<Option<Vec<i64>>>().ok_or_else(|| broken("field", "a field got no number"))
+    }
+
+    /// Shares what a transaction learned; to be called after its commit.
+    pub(super) fn share(&self, learned: Numbers) {
+        if learned.units.is_empty() && learned.typed_as.is_empty() {
+            return;
+        }
+        let mut shared = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        extend_capped(&mut shared.units, learned.units);
+        extend_capped(&mut shared.typed_as, learned.typed_as);
+    }
+
+    fn read<T>(&self, look: impl FnOnce(&Numbers) -> T) -> T {
+        look(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn extend_capped<K: std::hash::Hash + Eq>(shared: &mut HashMap<K, i64>, learned: HashMap<K, i64>) {
+    if shared.len() + learned.len() > MAX_REMEMBERED {
+        shared.clear();
+    }
+    shared.extend(learned);
+}
+
+/// Finds or gives the numbers of rows in a JSON list; answers (place in the list, number).
+async fn number_fields(connection: &mut SqliteConnection, rows: &str) -> Result<Vec<(i64, i64)>> {
+    let failed = |e: sqlx::Error| classify("field", &e);
+    sqlx::query(query::TYPED_AS_INSERT).bind(rows).execute(&mut *connection).await.map_err(failed)?;
+    sqlx::query_as(query::TYPED_AS_FIND).bind(rows).fetch_all(connection).await.map_err(failed)
+}

@@ -1,0 +1,36 @@
+//! The schema's migrations, embedded, forward only; PostgreSQL gets the same numbers.
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::SqlitePool;
+use sqlx::{AssertSqlSafe, SqlSafeStr};
+
+use crate::store::Result;
+use crate::store::sql::error::{classify, classify_migration};
+use crate::store::sqlite::lane::Lane;
+use crate::store::sqlite::query;
+
+/// Number, name and text of each migration; a test compares them with the folder.
+pub(super) const MIGRATIONS: [(i64, &str, &str); 3] = [
+    (1, "registry", include_str!("../../../schemas/database/sqlite/0001_registry.sql")),
+    (2, "ledger", include_str!("../../../schemas/database/sqlite/0002_ledger.sql")),
+    (3, "access", include_str!("../../../schemas/database/sqlite/0003_access.sql")),
+];
+
+/// Applies what the file does not have yet, each migration in a transaction of its own. A file with a migration that this program does
+/// not know, or knows with another text, is refused.
+pub(super) async fn run(lane: &Lane) -> Result<()> {
+    let mut turn = lane.turn().await?;
+    migrator(&MIGRATIONS).run(turn.connection()?).await.map_err(|e| classify_migration(&e))
+}
+
+/// Number of the newest migration that the file has.
+pub(super) async fn version(readers: &SqlitePool) -> Result<i64> {
+    sqlx::query_scalar(query::SCHEMA_VERSION).fetch_one(readers).await.map_err(|e| classify("schema", &e))
+}
+
+fn migrator(migrations: &[(i64, &'static str, &'static str)]) -> Migrator {
+    let migration = |(number, name, text): &(i64, &'static str, &'static str)| {
+        Migration::new(*number, (*name).into(), MigrationType::Simple, AssertSqlSafe(*text).into_sql_str(), false)
+    };
+    Migrator::with_migrations(migrations.iter().map(migration).collect())
+}

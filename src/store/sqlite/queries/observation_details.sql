@@ -1,0 +1,2 @@
+CROSS JOIN typed_as AS t ON t.number = o.typed_as
+CROSS JOIN receipt AS r ON r.number = o.receipt

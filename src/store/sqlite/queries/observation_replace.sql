@@ -1,0 +1,7 @@
+INSERT INTO observation (unit, period, element, version, figure, typed_as, receipt)
+SELECT ?1, f.value ->> 0, f.value ->> 1, f.value ->> 4, f.value ->> 2, f.value ->> 3, ?2
+FROM json_each(?3) AS f
+WHERE TRUE
+ON CONFLICT (unit, period, element) DO UPDATE
+SET version = excluded.version, figure = excluded.figure, typed_as = excluded.typed_as, receipt = excluded.receipt
+WHERE observation.version = excluded.version - 1

@@ -1,0 +1,5 @@
+FROM json_each(?1) AS wanted_unit
+CROSS JOIN unit AS u ON u.code = wanted_unit.value
+CROSS JOIN observation AS o
+    ON o.unit = u.number
+   AND o.element IN (SELECT value FROM json_each(?2))

@@ -1,0 +1,161 @@
+//! Reads of what is committed, on the connections that read side by side.
+
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteExecutor;
+use std::collections::BTreeSet;
+
+use crate::domain::audit::AuditRecord;
+use crate::domain::caller::TokenRecord;
+use crate::domain::id::{FormId, OrganisationId, ReceiptId};
+use crate::domain::observation::{Observation, ObservationKey, Receipt};
+use crate::domain::organisation::Organisation;
+use crate::domain::unit::{UnitCode, UnitRow};
+use crate::store::sql::bind;
+use crate::store::sql::error::classify;
+use crate::store::sql::row::{self, Stored, read_all};
+use crate::store::sqlite::{SqliteStore, figures, query};
+use crate::store::{
+    AuditReads, ObservationFilter, ObservationReads, OrganisationReads, Result, StoredForm, TemplateReads, TokenReads, UnitReads,
+};
+
+/// The newest version of a form.
+pub(super) async fn newest_template(executor: impl SqliteExecutor<'_>, form: &FormId) -> Result<Option<StoredForm>> {
+    let found: sqlx::Result<Option<row::FormRow>> =
+        sqlx::query_as(query::TEMPLATE_NEWEST).bind(form.as_str()).fetch_optional(executor).await;
+    found.map_err(|e| classify("template", &e))?.map(Stored::read).transpose()
+}
+
+/// All organisations by id.
+pub(super) async fn all_organisations(executor: impl SqliteExecutor<'_>) -> Result<Vec<Organisation>> {
+    let rows: sqlx::Result<Vec<row::OrganisationRow>> = sqlx::query_as(query::ORGANISATION_ALL).fetch_all(executor).await;
+    read_all(rows.map_err(|e| classify("organisation", &e))?)
+}
+
+/// All unit rows by code and first day.
+pub(super) async fn all_unit_rows(executor: impl SqliteExecutor<'_>) -> Result<Vec<UnitRow>> {
+    let rows: sqlx::Result<Vec<row::UnitRowRow>> = sqlx::query_as(query::UNIT_ROW_ALL).fetch_all(executor).await;
+    read_all(rows.map_err(|e| classify("unit", &e))?)
+}
+
+#[async_trait]
+impl OrganisationReads for SqliteStore {
+    async fn organisations(&self, after: Option<&OrganisationId>, limit: u32) -> Result<Vec<Organisation>> {
+        let rows: sqlx::Result<Vec<row::OrganisationRow>> = sqlx::query_as(query::ORGANISATION_PAGE)
+            .bind(after.map_or("", OrganisationId::as_str))
+            .bind(limit)
+            .fetch_all(&self.readers)
+            .await;
+        read_all(rows.map_err(|e| classify("organisation", &e))?)
+    }
+
+    async fn organisation(&self, id: &OrganisationId) -> Result<Option<Organisation>> {
+        let found: sqlx::Result<Option<row::OrganisationRow>> =
+            sqlx::query_as(query::ORGANISATION).bind(id.as_str()).fetch_optional(&self.readers).await;
+        found.map_err(|e| classify("organisation", &e))?.map(Stored::read).transpose()
+    }
+}
+
+#[async_trait]
+impl UnitReads for SqliteStore {
+    async fn unit_rows(&self) -> Result<Vec<UnitRow>> {
+        all_unit_rows(&self.readers).await
+    }
+}
+
+#[async_trait]
+impl TemplateReads for SqliteStore {
+    async fn template(&self, form: &FormId, version: Option<u32>) -> Result<Option<StoredForm>> {
+        let Some(version) = version else { return newest_template(&self.readers, form).await };
+        let found: sqlx::Result<Option<row::FormRow>> =
+            sqlx::query_as(query::TEMPLATE_VERSION).bind(form.as_str()).bind(version).fetch_optional(&self.readers).await;
+        found.map_err(|e| classify("template", &e))?.map(Stored::read).transpose()
+    }
+
+    async fn newest_templates(&self, after: Option<&FormId>, limit: u32) -> Result<Vec<StoredForm>> {
+        let rows: sqlx::Result<Vec<row::FormRow>> =
+            sqlx::query_as(query::TEMPLATE_PAGE).bind(after.map_or("", FormId::as_str)).bind(limit).fetch_all(&self.readers).await;
+        read_all(rows.map_err(|e| classify("template", &e))?)
+    }
+}
+
+#[async_trait]
+impl ObservationReads for SqliteStore {
+    async fn observations(&self, filter: &ObservationFilter) -> Result<Vec<Observation>> {
+        let units: BTreeSet<&str> = filter.units.iter().map(UnitCode::as_str).collect();
+        let elements: BTreeSet<i64> = filter.elements.iter().map(|e| e.to_stored()).collect();
+        let periods: BTreeSet<i32> = filter.periods.iter().map(|p| p.to_ordinal()).collect();
+        let units = bind::list("observation", &units)?;
+        let elements = (!elements.is_empty()).then(|| bind::list("observation", &elements)).transpose()?;
+        let periods = (!periods.is_empty()).then(|| bind::list("observation", &periods)).transpose()?;
+        let statement = match (&periods, &elements) {
+            (None, None) => query::OBSERVATIONS_OF_UNITS,
+            (None, Some(_)) => query::OBSERVATIONS_OF_ELEMENTS,
+            (Some(_), None) => query::OBSERVATIONS_OF_PERIODS,
+            (Some(_), Some(_)) => query::OBSERVATIONS_OF_ALL,
+        };
+        let mut asked = sqlx::query_as(statement).bind(units);
+        for list in [periods, elements].into_iter().flatten() {
+            asked = asked.bind(list);
+        }
+        figures::sorted(asked.fetch_all(&self.readers).await)
+    }
+
+    async fn observations_at(&self, keys: &[ObservationKey]) -> Result<Vec<Observation>> {
+        figures::observations_at(&self.readers, keys).await
+    }
+
+    async fn observation_versions(&self, key: &ObservationKey) -> Result<Vec<Observation>> {
+        let rows: sqlx::Result<Vec<row::ObservationRow>> = sqlx::query_as(query::OBSERVATION_VERSIONS)
+            .bind(key.unit.as_str())
+            .bind(key.period.to_ordinal())
+            .bind(key.element.to_stored())
+            .fetch_all(&self.readers)
+            .await;
+        read_all(rows.map_err(|e| classify("observation", &e))?)
+    }
+
+    async fn receipt(&self, id: &ReceiptId) -> Result<Option<Receipt>> {
+        let found: sqlx::Result<Option<row::ReceiptRow>> =
+            sqlx::query_as(query::RECEIPT).bind(id.as_str()).fetch_optional(&self.readers).await;
+        found.map_err(|e| classify("receipt", &e))?.map(Stored::read).transpose()
+    }
+
+    async fn receipts(&self, unit: &UnitCode, before: Option<&ReceiptId>, limit: u32) -> Result<Vec<Receipt>> {
+        let asked = match before {
+            None => sqlx::query_as(query::RECEIPT_PAGE).bind(unit.as_str()),
+            Some(before) => sqlx::query_as(query::RECEIPT_PAGE_BEFORE).bind(unit.as_str()).bind(before.as_str()),
+        };
+        let rows: sqlx::Result<Vec<row::ReceiptRow>> = asked.bind(limit).fetch_all(&self.readers).await;
+        read_all(rows.map_err(|e| classify("receipt", &e))?)
+    }
+
+    async fn n_observations(&self) -> Result<u64> {
+        let count: i64 =
+            sqlx::query_scalar(query::OBSERVATION_COUNT).fetch_one(&self.readers).await.map_err(|e| classify("observation", &e))?;
+        Ok(count.unsigned_abs())
+    }
+}
+
+#[async_trait]
+impl TokenReads for SqliteStore {
+    async fn token(&self, digest: &str) -> Result<Option<TokenRecord>> {
+        let found: sqlx::Result<Option<row::TokenRow>> =
+            sqlx::query_as(query::TOKEN).bind(digest).fetch_optional(&self.readers).await;
+        found.map_err(|e| classify("token", &e))?.map(Stored::read).transpose()
+    }
+
+    async fn tokens(&self) -> Result<Vec<TokenRecord>> {
+        let rows: sqlx::Result<Vec<row::TokenRow>> = sqlx::query_as(query::TOKEN_ALL).fetch_all(&self.readers).await;
+        read_all(rows.map_err(|e| classify("token", &e))?)
+    }
+}
+
+#[async_trait]
+impl AuditReads for SqliteStore {
+    async fn audit_records(&self, after: u64, limit: u32) -> Result<Vec<AuditRecord>> {
+        let after = i64::try_from(after).unwrap_or(i64::MAX);
+        let rows: sqlx::Result<Vec<row::AuditRow>> =
+            sqlx::query_as(query::AUDIT_PAGE).bind(after).bind(limit).fetch_all(&self.readers).await;
+        read_all(rows.map_err(|e| classify("audit", &e))?)
+    }
+}

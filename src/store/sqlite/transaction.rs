@@ -1,0 +1,194 @@
+//! A transaction on the one writer.
+//!
+//! A call that failed, or whose future was cancelled, may have done half of its work. Such a transaction refuses everything from then on,
+//! commit included, so that no half of a use case is ever stored.
+
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteConnection;
+use std::sync::Arc;
+
+use crate::domain::audit::{AuditRecord, NewAuditRecord, chain_hash};
+use crate::domain::caller::TokenRecord;
+use crate::domain::id::{AccountId, FormId, RequestId};
+use crate::domain::observation::{NewObservation, Observation, ObservationKey, Receipt};
+use crate::domain::organisation::Organisation;
+use crate::domain::unit::UnitRow;
+use crate::store::sql::bind;
+use crate::store::sql::error::{broken, classify};
+use crate::store::sql::row::{AnswerRow, Stored};
+use crate::store::sqlite::dictionary::{Dictionary, Numbers};
+use crate::store::sqlite::figures::{self, Ledger};
+use crate::store::sqlite::lane::Turn;
+use crate::store::sqlite::{query, reads};
+use crate::store::{RememberedAnswer, Result, StoredForm, WriteTransaction};
+
+/// The transaction.
+pub(super) struct SqliteTransaction {
+    turn: Turn,
+    dictionary: Arc<Dictionary>,
+    learned: Numbers,
+    /// Whether every call so far went through to its end.
+    is_intact: bool,
+}
+
+impl SqliteTransaction {
+    /// Takes a turn that has begun.
+    pub(super) fn new(turn: Turn, dictionary: Arc<Dictionary>) -> Self {
+        Self { turn, dictionary, learned: Numbers::default(), is_intact: true }
+    }
+
+    /// Begins a call; whoever does not reach [`Self::end`] leaves the transaction unusable.
+    fn start(&mut self) -> Result<&mut SqliteConnection> {
+        if !std::mem::replace(&mut self.is_intact, false) {
+            return Err(broken("transaction", "used after a call that failed or was cancelled"));
+        }
+        self.turn.connection()
+    }
+
+    /// Ends a call.
+    fn end<T>(&mut self, outcome: Result<T>) -> Result<T> {
+        self.is_intact = outcome.is_ok();
+        outcome
+    }
+
+    fn ledger(&mut self) -> Result<Ledger<'_>> {
+        self.start()?;
+        Ok(Ledger { connection: self.turn.connection()?, dictionary: &self.dictionary, learned: &mut self.learned })
+    }
+
+    async fn put(&mut self, what: &'static str, statement: &'static str, rows: String) -> Result<()> {
+        let connection = self.start()?;
+        let outcome = sqlx::query(statement).bind(rows).execute(connection).await.map(drop).map_err(|e| classify(what, &e));
+        self.end(outcome)
+    }
+}
+
+#[async_trait]
+impl WriteTransaction for SqliteTransaction {
+    async fn remembered_answer(&mut self, account: &AccountId, request: &RequestId) -> Result<Option<RememberedAnswer>> {
+        let connection = self.start()?;
+        let found: sqlx::Result<Option<AnswerRow>> =
+            sqlx::query_as(query::ANSWER).bind(account.as_str()).bind(request.as_str()).fetch_optional(connection).await;
+        let outcome = found.map_err(|e| classify("answer", &e)).and_then(|row| row.map(Stored::read).transpose());
+        self.end(outcome)
+    }
+
+    async fn remember_answer(&mut self, account: &AccountId, request: &RequestId, answer: &RememberedAnswer) -> Result<()> {
+        let connection = self.start()?;
+        let done = sqlx::query(query::ANSWER_INSERT)
+            .bind(account.as_str())
+            .bind(request.as_str())
+            .bind(&answer.payload_digest)
+            .bind(&answer.answer)
+            .execute(connection)
+            .await;
+        self.end(done.map(drop).map_err(|e| classify("answer", &e)))
+    }
+
+    async fn all_organisations(&mut self) -> Result<Vec<Organisation>> {
+        let outcome = reads::all_organisations(self.start()?).await;
+        self.end(outcome)
+    }
+
+    async fn put_organisations(&mut self, organisations: &[Organisation]) -> Result<()> {
+        let rows: Vec<_> = organisations.iter().map(bind::organisation).collect();
+        self.put("organisation", query::ORGANISATION_PUT, bind::list("organisation", &rows)?).await
+    }
+
+    async fn all_unit_rows(&mut self) -> Result<Vec<UnitRow>> {
+        let outcome = reads::all_unit_rows(self.start()?).await;
+        self.end(outcome)
+    }
+
+    async fn put_unit_rows(&mut self, rows: &[UnitRow]) -> Result<()> {
+        let rows: Vec<_> = rows.iter().map(bind::unit_row).collect();
+        self.put("unit", query::UNIT_ROW_PUT, bind::list("unit", &rows)?).await
+    }
+
+    async fn newest_template(&mut self, form: &FormId) -> Result<Option<StoredForm>> {
+        let outcome = reads::newest_template(self.start()?, form).await;
+        self.end(outcome)
+    }
+
+    async fn insert_template(&mut self, form: &StoredForm) -> Result<()> {
+        let template = bind::list("template", &form.template)?;
+        let fields = bind::list("field", &form.fields)?;
+        let connection = self.start()?;
+        let done = sqlx::query(query::TEMPLATE_INSERT)
+            .bind(form.template.template.id.as_str())
+            .bind(form.template.version)
+            .bind(form.template.registered_at.to_string())
+            .bind(&form.vocabulary)
+            .bind(template)
+            .bind(fields)
+            .execute(connection)
+            .await;
+        self.end(done.map(drop).map_err(|e| classify("template", &e)))
+    }
+
+    async fn insert_observations(&mut self, receipt: &Receipt, figures: &[NewObservation]) -> Result<Vec<Observation>> {
+        let outcome = self.ledger()?.insert(receipt, figures).await;
+        self.end(outcome)
+    }
+
+    async fn observations_at(&mut self, keys: &[ObservationKey]) -> Result<Vec<Observation>> {
+        let outcome = figures::observations_at(self.start()?, keys).await;
+        self.end(outcome)
+    }
+
+    async fn correct_observations(&mut self, receipt: &Receipt, figures: &[(NewObservation, u32)], reason: &str) -> Result<()> {
+        let outcome = self.ledger()?.correct(receipt, figures, reason).await;
+        self.end(outcome)
+    }
+
+    async fn put_token(&mut self, token: &TokenRecord) -> Result<()> {
+        let scope = bind::list("token", &token.scope)?;
+        let connection = self.start()?;
+        let done = sqlx::query(query::TOKEN_PUT)
+            .bind(token.account.as_str())
+            .bind(&token.digest)
+            .bind(token.role.as_str())
+            .bind(scope)
+            .bind(token.expires_at.map(|t| t.to_string()))
+            .bind(token.revoked_at.map(|t| t.to_string()))
+            .execute(connection)
+            .await;
+        self.end(done.map(drop).map_err(|e| classify("token", &e)))
+    }
+
+    async fn append_audit(&mut self, record: &NewAuditRecord) -> Result<AuditRecord> {
+        let outcome = append_audit(self.start()?, record).await;
+        self.end(outcome)
+    }
+
+    async fn commit(self: Box<Self>) -> Result<()> {
+        let Self { turn, dictionary, learned, is_intact } = *self;
+        if !is_intact {
+            return Err(broken("transaction", "commit after a call that failed or was cancelled"));
+        }
+        turn.commit().await?;
+        dictionary.share(learned);
+        Ok(())
+    }
+}
+
+/// Links a record to the end of the chain. Nobody else can, since the writer is one.
+async fn append_audit(connection: &mut SqliteConnection, record: &NewAuditRecord) -> Result<AuditRecord> {
+    let failed = |e: sqlx::Error| classify("audit", &e);
+    let last: Option<(i64, String)> = sqlx::query_as(query::AUDIT_LAST).fetch_optional(&mut *connection).await.map_err(failed)?;
+    let (sequence, previous) = last.map_or((1, String::new()), |(sequence, hash)| (sequence + 1, hash));
+    let hash = chain_hash(sequence.unsigned_abs(), record, &previous);
+    sqlx::query(query::AUDIT_INSERT)
+        .bind(sequence)
+        .bind(record.at.to_string())
+        .bind(record.account.as_str())
+        .bind(&record.act)
+        .bind(&record.object)
+        .bind(&record.detail)
+        .bind(&previous)
+        .bind(&hash)
+        .execute(connection)
+        .await
+        .map_err(failed)?;
+    Ok(AuditRecord { sequence: sequence.unsigned_abs(), record: record.clone(), previous, hash })
+}

@@ -1,0 +1,158 @@
+//! The conformance suite of the store: every sentence of the traits is a named case, and every case runs on every backend.
+//!
+//! A case takes a [`fixture::Backend`] and knows nothing of the engine behind it. The list below is the only place where a case is named;
+//! a case that is not listed is unused code, which the compiler reports.
+
+mod answers;
+mod audit;
+mod concurrency;
+mod corrections;
+mod durability;
+mod fixture;
+mod ledger;
+mod receipts;
+mod registry;
+mod templates;
+mod tokens;
+mod transactions;
+
+/// Makes one test of each case for a backend.
+macro_rules! run_on {
+    ($name:ident, $backend:ty, { $($module:ident: [$($case:ident),* $(,)?],)* }) => {
+        mod $name {
+            $(mod $module {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    let mut backend = <$backend as crate::store::fixture::Backend>::fresh().await;
+                    crate::store::$module::$case(&mut backend).await;
+                })*
+            })*
+        }
+    };
+}
+
+/// All cases, for one backend.
+macro_rules! conformance {
+    ($name:ident, $backend:ty) => {
+        run_on!($name, $backend, {
+            answers: [
+                an_answer_is_remembered,
+                a_new_request_has_no_answer,
+                request_ids_of_accounts_are_apart,
+                a_second_answer_to_a_request_is_a_conflict,
+                a_transaction_sees_its_answer,
+                an_answer_goes_with_its_effect,
+            ],
+            audit: [
+                records_are_chained_without_gaps,
+                one_transaction_appends_several,
+                a_rolled_back_record_leaves_no_gap,
+                records_are_paged_in_order,
+                the_chain_goes_on_after_a_restart,
+                concurrent_records_are_one_chain,
+            ],
+            concurrency: [
+                of_32_racing_for_the_same_figures_one_wins,
+                overlapping_submissions_are_whole_or_refused,
+                of_32_corrections_of_one_version_one_wins,
+                tasks_of_many_units_all_get_through,
+                readers_see_submissions_whole,
+                cancelled_writers_among_others_do_no_harm,
+            ],
+            corrections: [
+                a_correction_becomes_the_current_version,
+                every_version_stays_oldest_first,
+                a_single_version_is_listed,
+                a_version_that_is_not_the_next_is_a_conflict,
+                a_correction_of_nothing_is_a_conflict,
+                one_wrong_version_undoes_the_whole_correction,
+                many_figures_are_corrected_at_once,
+                a_corrected_figure_is_still_held,
+                a_transaction_sees_its_correction,
+                a_corrected_figure_may_change_its_kind,
+            ],
+            durability: [
+                everything_survives_a_reopen,
+                figures_are_held_after_a_reopen,
+                an_open_transaction_does_not_survive,
+                a_store_opens_and_closes_often,
+            ],
+            ledger: [
+                a_figure_is_read_back_with_its_receipt,
+                every_kind_of_figure_reads_back,
+                every_kind_of_period_reads_back,
+                the_field_and_unit_of_measure_are_remembered,
+                a_held_figure_is_answered_and_nothing_is_stored,
+                after_a_refusal_the_transaction_goes_on,
+                the_same_element_of_other_units_and_periods_is_free,
+                a_key_twice_in_one_call_is_an_error,
+                a_figure_of_another_unit_than_the_receipt_is_an_error,
+                an_empty_submission_is_a_receipt,
+                a_transaction_sees_its_figures_and_nobody_else_does,
+                far_more_figures_than_parameters_are_one_call,
+                observations_come_by_unit_element_and_period,
+                a_filter_takes_what_is_in_all_three_lists,
+                a_filter_without_units_finds_nothing,
+                what_is_named_twice_is_found_once,
+                unknown_keys_are_not_answered,
+                a_figure_may_come_without_a_registered_unit,
+            ],
+            receipts: [
+                a_receipt_is_found_by_its_id,
+                a_correction_has_a_receipt,
+                receipts_are_paged_newest_first,
+                a_unit_without_receipts_has_none,
+                a_page_before_an_unknown_receipt_is_empty,
+                a_receipt_id_serves_once,
+            ],
+            registry: [
+                organisations_are_put_and_read,
+                organisations_of_every_kind_read_back,
+                an_unknown_organisation_is_none,
+                organisations_are_paged_by_id,
+                an_organisation_is_replaced,
+                a_transaction_sees_its_organisations,
+                no_organisations_are_put,
+                unit_rows_come_by_code_and_first_day,
+                a_unit_row_of_the_same_day_is_replaced,
+                a_transaction_sees_its_unit_rows,
+                a_whole_province_of_units_is_one_call,
+            ],
+            templates: [
+                a_form_reads_back_whole,
+                the_newest_version_is_the_default,
+                an_unknown_form_or_version_is_none,
+                a_version_that_exists_is_a_conflict,
+                newest_versions_are_paged_by_form,
+                a_transaction_sees_its_version,
+                the_largest_form_is_kept,
+                a_form_without_fields_reads_back,
+            ],
+            tokens: [
+                a_token_is_found_by_its_digest,
+                every_role_and_scope_reads_back,
+                ended_and_revoked_tokens_are_found,
+                a_second_token_replaces_the_first,
+                tokens_come_by_account,
+            ],
+            transactions: [
+                a_committed_transaction_is_seen_whole,
+                a_dropped_transaction_leaves_nothing,
+                an_error_in_the_work_leaves_nothing,
+                a_failed_call_forbids_the_commit,
+                a_future_cancelled_anywhere_leaves_all_or_nothing,
+                a_cancelled_call_forbids_the_commit,
+                a_writer_that_gave_up_waiting_does_not_block_others,
+                writers_wait_for_their_turn,
+                reads_do_not_wait_for_the_writer,
+                a_conflict_is_tried_again,
+                conflicts_without_end_are_handed_on,
+                other_errors_are_not_tried_again,
+                a_closed_store_answers_unavailable,
+                close_waits_for_the_writer,
+            ],
+        });
+    };
+}
+
+conformance!(sqlite, crate::store::fixture::SqliteBackend);
