@@ -17,8 +17,8 @@ pub struct Cell {
 pub enum Answer {
     /// A receipt.
     Acknowledged(pb::Receipt),
-    /// A refusal with its problem codes.
-    Refused(Vec<String>),
+    /// A refusal.
+    Refused,
     /// The connection broke.
     None,
 }

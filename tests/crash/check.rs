@@ -1,7 +1,7 @@
 //! After the crash: what is stored against what was sent and acknowledged.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use baoyici::domain::audit::chain_hash;
 use baoyici::pb;
@@ -12,6 +12,7 @@ use super::Clerk;
 use super::book::{Answer, Book, Cell, Payload, Sent};
 use super::load::send;
 use crate::outside::caller::Caller;
+use crate::outside::server::database_of;
 use crate::outside::world::{VILLAGES, consolidated_form};
 
 /// What a round saw.
@@ -59,11 +60,8 @@ async fn stored_figures(callers: &[(Clerk, Caller)], year: i32) -> HashMap<Strin
                 by_receipt.entry(held.receipt).or_default().push((input.element, input.period, held.value, 1));
                 continue;
             }
-            let key = pb::ListObservationVersionsRequest {
-                unit: unit.to_owned(),
-                element: input.element.clone(),
-                period: input.period.clone(),
-            };
+            let key =
+                pb::ListObservationVersionsRequest { unit: unit.to_owned(), element: input.element.clone(), period: input.period.clone() };
             let versions = caller.collection().list_observation_versions(key).await.expect("versions").into_inner().versions;
             let numbers: Vec<u32> = versions.iter().map(|v| v.version).collect();
             assert_eq!(numbers, (1..=held.version).collect::<Vec<_>>(), "versions without a gap");
@@ -104,19 +102,26 @@ async fn new_receipts(callers: &[(Clerk, Caller)], book: &Book) -> HashMap<Strin
 }
 
 /// Every acknowledged receipt is there with all of its figures, and every receipt there is one request, whole.
-async fn check_receipts(callers: &[(Clerk, Caller)], sent: &[Sent], stored: &HashMap<String, Vec<Line>>, receipts: &HashMap<String, pb::Receipt>) {
+async fn check_receipts(
+    callers: &[(Clerk, Caller)],
+    sent: &[Sent],
+    stored: &HashMap<String, Vec<Line>>,
+    receipts: &HashMap<String, pb::Receipt>,
+) {
     for request in sent {
         let Answer::Acknowledged(given) = &request.answer else { continue };
         assert_eq!(receipts.get(&given.id), Some(given), "an acknowledged receipt is lost or changed");
         let asked = pb::GetReceiptRequest { receipt: given.id.clone() };
-        let kept = caller_of(callers, request.unit).collection().get_receipt(asked).await.expect("an acknowledged receipt is there").into_inner();
+        let kept =
+            caller_of(callers, request.unit).collection().get_receipt(asked).await.expect("an acknowledged receipt is there").into_inner();
         assert_eq!(kept.receipt.as_ref(), Some(given));
     }
     let by_id: HashMap<(&str, &str), &Sent> =
         sent.iter().map(|s| ((callers[s.clerk].0.account.as_str(), s.payload.request_id()), s)).collect();
     for receipt in receipts.values() {
-        let request = by_id.get(&(receipt.reporter.as_str(), receipt.request_id.as_str())).expect("a receipt answers a request that was sent");
-        assert!(!matches!(request.answer, Answer::Refused(_)), "a refused request left a receipt: {receipt:?}");
+        let request =
+            by_id.get(&(receipt.reporter.as_str(), receipt.request_id.as_str())).expect("a receipt answers a request that was sent");
+        assert!(!matches!(request.answer, Answer::Refused), "a refused request left a receipt: {receipt:?}");
         let lines = stored.get(&receipt.id).expect("a receipt has its figures");
         assert_eq!(lines.len(), receipt.figures as usize, "figures of {}", receipt.id);
         let lines: BTreeSet<Line> = lines.iter().cloned().collect();
@@ -135,7 +140,7 @@ async fn replay(callers: &[(Clerk, Caller)], sent: &[Sent], receipts: &HashMap<S
         let (clerk, caller) = &callers[request.clerk];
         let before = stored.get(&(clerk.account.as_str(), request.payload.request_id())).copied();
         match (&request.answer, before) {
-            (Answer::Refused(_), _) => {
+            (Answer::Refused, _) => {
                 found.n_refused += 1;
                 continue;
             }
@@ -158,20 +163,6 @@ async fn replay(callers: &[(Clerk, Caller)], sent: &[Sent], receipts: &HashMap<S
         }
     }
     found
-}
-
-/// The database file: the one file in the folder that says of itself that it is one.
-fn database_of(data: &Path) -> PathBuf {
-    let entries = std::fs::read_dir(data).expect("the data folder").flatten().map(|e| e.path());
-    let mut found: Vec<PathBuf> = entries
-        .filter(|path| {
-            let mut head = [0_u8; 15];
-            let read = std::fs::File::open(path).and_then(|mut f| std::io::Read::read_exact(&mut f, &mut head));
-            read.is_ok() && &head == b"SQLite format 3"
-        })
-        .collect();
-    assert_eq!(found.len(), 1, "one database in {}", data.display());
-    found.remove(0)
 }
 
 async fn open(data: &Path) -> SqliteStore {
@@ -205,6 +196,11 @@ async fn check_audit(store: &SqliteStore, receipts: &HashMap<String, pb::Receipt
 pub async fn check_file(data: &Path, book: &Book) {
     let store = open(data).await;
     assert_eq!(store.check_file().await.expect("the file can be checked"), Vec::<String>::new());
-    println!("crash: {} receipts, {} current figures, audit trail of {} records", book.receipts.len(), store.n_observations().await.expect("a count"), book.audited.0);
+    println!(
+        "crash: {} receipts, {} current figures, audit trail of {} records",
+        book.receipts.len(),
+        store.n_observations().await.expect("a count"),
+        book.audited.0
+    );
     store.close().await;
 }

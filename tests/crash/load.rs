@@ -34,7 +34,17 @@ pub fn start(callers: Vec<(Clerk, Caller)>, cells: &[Cell], year: i32, seed: u64
     let of_unit = |unit: &str| cells.iter().filter(|c| c.unit == unit).cloned().collect::<Vec<Cell>>();
     let workers = callers.into_iter().enumerate().map(|(number, (clerk, caller))| {
         let chance = Chance::new(seed, number as u64 + 1);
-        let worker = Worker { number, cells: of_unit(clerk.unit), clerk, caller, year, chance, tell: tell.clone(), held: Vec::new(), sent: Vec::new() };
+        let worker = Worker {
+            number,
+            cells: of_unit(clerk.unit),
+            clerk,
+            caller,
+            year,
+            chance,
+            tell: tell.clone(),
+            held: Vec::new(),
+            sent: Vec::new(),
+        };
         tokio::spawn(worker.work())
     });
     (workers.collect(), acknowledged)
@@ -142,7 +152,7 @@ fn answer_of(answer: Result<pb::Receipt, Status>) -> Answer {
             let codes = codes_of(&status);
             // Two clerks of one village meet; any other refusal would be a fault of the load or of the server.
             assert!(codes.iter().all(|c| c == "FIGURE_HELD" || c == "FIGURE_VERSION_STALE"), "{status:?}");
-            Answer::Refused(codes)
+            Answer::Refused
         }
     }
 }

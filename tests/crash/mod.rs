@@ -128,6 +128,8 @@ async fn what_was_acknowledged_survives_kill_9() {
         n_found += found.n_unanswered_stored;
     }
     check::check_file(place.world.data(), &place.book).await;
-    println!("crash: {n_acknowledged} acknowledged submissions kept, {n_unanswered} unanswered, of which {n_found} are stored whole, none in part");
+    println!(
+        "crash: {n_acknowledged} acknowledged submissions kept, {n_unanswered} unanswered, of which {n_found} are stored whole, none in part"
+    );
     place.world.server.stop();
 }

@@ -101,3 +101,17 @@ pub fn make_token(data: &Path, account: &str, role: &str, scope: &[&str]) -> Str
     let secret = String::from_utf8(output.stdout).expect("a secret is ASCII");
     secret.trim().to_owned()
 }
+
+/// The database file: the one file in the folder that says of itself that it is one.
+pub fn database_of(data: &Path) -> PathBuf {
+    let entries = std::fs::read_dir(data).expect("the data folder").flatten().map(|e| e.path());
+    let mut found: Vec<PathBuf> = entries
+        .filter(|path| {
+            let mut head = [0_u8; 15];
+            let read = std::fs::File::open(path).and_then(|mut f| std::io::Read::read_exact(&mut f, &mut head));
+            read.is_ok() && &head == b"SQLite format 3"
+        })
+        .collect();
+    assert_eq!(found.len(), 1, "one database in {}", data.display());
+    found.remove(0)
+}

@@ -117,13 +117,7 @@ pub fn form(form_id: &str, level: Level, frequency: Frequency, fields: Vec<pb::F
 
 /// A field of a form.
 pub fn field(field_id: &str, label: &str, unit: &str, dtype: DataType) -> pb::Field {
-    pb::Field {
-        field_id: field_id.to_owned(),
-        label: label.to_owned(),
-        unit: unit.to_owned(),
-        dtype: dtype.into(),
-        ..pb::Field::default()
-    }
+    pb::Field { field_id: field_id.to_owned(), label: label.to_owned(), unit: unit.to_owned(), dtype: dtype.into(), ..pb::Field::default() }
 }
 
 /// Whole numbers that have nothing to do with each other, so that each is an element of its own.
@@ -145,12 +139,7 @@ pub fn register_request(request_id: &str, template: pb::FormTemplate) -> pb::Reg
 
 /// A figure as typed, in the unit of measure that is asked.
 pub fn typed(element: &str, period: &str, value: &str) -> pb::TypedFigure {
-    pb::TypedFigure {
-        element: element.to_owned(),
-        period: period.to_owned(),
-        value: value.to_owned(),
-        unit_of_measure: String::new(),
-    }
+    pb::TypedFigure { element: element.to_owned(), period: period.to_owned(), value: value.to_owned(), unit_of_measure: String::new() }
 }
 
 /// The consolidated form of a unit and a due date.

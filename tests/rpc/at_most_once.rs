@@ -71,10 +71,6 @@ async fn receipts_of(clerk: &Caller, unit: &str) -> Vec<pb::Receipt> {
 
 /// Every version of a cell.
 async fn versions_of(clerk: &Caller, unit: &str, cell: &Cell) -> Vec<pb::ObservationVersion> {
-    let request = pb::ListObservationVersionsRequest {
-        unit: unit.to_owned(),
-        element: cell.element.clone(),
-        period: cell.period.clone(),
-    };
+    let request = pb::ListObservationVersionsRequest { unit: unit.to_owned(), element: cell.element.clone(), period: cell.period.clone() };
     clerk.collection().list_observation_versions(request).await.expect("versions").into_inner().versions
 }

@@ -108,7 +108,8 @@ fn check(done: &[Done], stored: &BTreeMap<usize, Vec<pb::ObservationVersion>>, r
     for act in done {
         let Ok(receipt) = &act.answer else {
             let code = act.answer.as_ref().expect_err("refused").code();
-            let expected: &[Code] = if act.is_correction { &[Code::FailedPrecondition, Code::NotFound, Code::Aborted] } else { &[Code::AlreadyExists] };
+            let expected: &[Code] =
+                if act.is_correction { &[Code::FailedPrecondition, Code::NotFound, Code::Aborted] } else { &[Code::AlreadyExists] };
             assert!(expected.contains(&code), "{:?}", act.answer);
             n_refused += 1;
             continue;

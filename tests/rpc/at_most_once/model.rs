@@ -192,7 +192,14 @@ impl Ground<'_> {
         self.check_store().await
     }
 
-    fn check_refusal(&self, n: usize, step: &Step, code: Code, faults: &[(&'static str, usize)], status: &Status) -> Result<(), TestCaseError> {
+    fn check_refusal(
+        &self,
+        n: usize,
+        step: &Step,
+        code: Code,
+        faults: &[(&'static str, usize)],
+        status: &Status,
+    ) -> Result<(), TestCaseError> {
         let (problems, total) = problems_of(status);
         prop_assert_eq!((status.code(), total as usize), (code, faults.len()), "step {} {:?}: {:?}", n, step, status);
         prop_assert!(!problems.is_empty());

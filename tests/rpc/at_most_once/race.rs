@@ -34,7 +34,9 @@ async fn submit(clerk: &Caller, client: &str, n: usize, year: i32, cells: Vec<Ce
 
 fn clients(world: &World) -> Vec<(String, Caller)> {
     let name = |n: usize| format!("clerk-{n:02}");
-    (0..N_CLIENTS).map(|n| (name(n), Caller::new(&world.server.address, &world.server.token(&name(n), "clerk", &["--unit", VILLAGE])))).collect()
+    (0..N_CLIENTS)
+        .map(|n| (name(n), Caller::new(&world.server.address, &world.server.token(&name(n), "clerk", &["--unit", VILLAGE]))))
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
