@@ -5,10 +5,15 @@
 //! `app` holds the use cases, `domain` the meaning. `ARCHITECTURE.md` is the map.
 
 pub mod app;
+pub mod cli;
+pub mod config;
 pub mod dataset;
 pub mod domain;
 pub mod formats;
+pub mod metrics;
 pub mod overlap;
 pub mod pb;
 pub mod planning;
+pub mod service;
 pub mod store;
+pub mod telemetry;

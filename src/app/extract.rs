@@ -37,6 +37,11 @@ impl ExtractionHead {
         self.positions.len()
     }
 
+    /// Name of one of its units in the year of the period; empty for others.
+    pub fn unit_name(&self, unit: &UnitCode) -> &str {
+        self.planned.units.get(unit).map_or("", |u| u.name.as_str())
+    }
+
     /// Number of slices in which the extraction comes.
     pub fn n_slices(&self) -> usize {
         self.positions.len().div_ceil(UNITS_PER_SLICE)

@@ -15,7 +15,7 @@ impl App {
         let found = self.store.receipt(id).await?;
         match (found, &caller.scope) {
             (Some(receipt), Scope::Unit(own)) if &receipt.unit == own => Ok(receipt),
-            _ => Err(Problem::new(Code::RequestValueUnknown).arg("what", "receipt").arg("value", id).into()),
+            _ => Err(Problem::new(Code::ReceiptUnknown).arg("receipt", id).into()),
         }
     }
 

@@ -184,6 +184,16 @@ codes! {
     RequestPartMissing = "REQUEST_PART_MISSING",
     /// Args: value, what.
     RequestValueUnknown = "REQUEST_VALUE_UNKNOWN",
+    /// Args: receipt.
+    ReceiptUnknown = "RECEIPT_UNKNOWN",
+    /// The bytes of a request are no message of the method. Args: detail.
+    RequestMalformed = "REQUEST_MALFORMED",
+    /// A request has more bytes than are taken. Args: limit.
+    RequestTooLarge = "REQUEST_TOO_LARGE",
+    /// Nothing answers under this name. Args: method.
+    MethodUnknown = "METHOD_UNKNOWN",
+    /// The answer took too long and was given up. Args: limit (seconds).
+    RequestTimeout = "REQUEST_TIMEOUT",
 
     /// No token, or one that is unknown, expired or revoked.
     CallerUnknown = "CALLER_UNKNOWN",

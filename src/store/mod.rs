@@ -1,11 +1,19 @@
 //! The store: small traits per aggregate, reads and writes apart, in domain types only.
 //!
 //! Knows nothing of use cases, proto or HTTP. Writes happen inside a [`WriteTransaction`] that is durable once [`WriteTransaction::commit`]
-//! returned; one that is dropped leaves nothing behind. Seen in Restate's storage-api and SpiceDB's ReadWriteTx.
+//! returned; one that is dropped leaves nothing behind. [`write()`] runs a use case in one and tries again where transactions met. Seen in
+//! Restate's storage-api and SpiceDB's ReadWriteTx. Each sentence below is a named case in `tests/store/`.
+//!
+//! Any method may fail with [`Error::Unavailable`] (the database cannot be reached) and [`Error::Broken`] (our fault); what else a method
+//! may answer stands beside it. Texts are ordered by their bytes.
 
+pub mod around;
 pub mod error;
+pub mod fault;
+pub mod observed;
 mod sql;
 pub mod sqlite;
+pub mod verify;
 pub mod write;
 
 use async_trait::async_trait;
@@ -93,9 +101,9 @@ pub trait ObservationReads: Send + Sync {
     async fn observation_versions(&self, key: &ObservationKey) -> Result<Vec<Observation>>;
     /// A receipt.
     async fn receipt(&self, id: &ReceiptId) -> Result<Option<Receipt>>;
-    /// Receipts of a unit, newest first, at most `limit`, older than `before`.
+    /// Receipts of a unit, newest first, at most `limit`, older than `before`. A `before` that is no receipt has nothing older.
     async fn receipts(&self, unit: &UnitCode, before: Option<&ReceiptId>, limit: u32) -> Result<Vec<Receipt>>;
-    /// Number of current observations.
+    /// Number of current observations. Reads all of them: for reports, not for requests.
     async fn n_observations(&self) -> Result<u64>;
 }
 
@@ -122,20 +130,24 @@ impl<T: OrganisationReads + UnitReads + TemplateReads + ObservationReads + Token
 /// A store.
 #[async_trait]
 pub trait Store: Reads {
-    /// Begins the transaction in which all writes of one use case happen. Waits for its turn where the engine has one writer.
+    /// Begins the transaction in which all writes of one use case happen. Waits for its turn where the engine has one writer, first come
+    /// first served; whoever stops waiting leaves the queue. [`Error::Conflict`] where another process holds the database.
     async fn begin(&self) -> Result<Box<dyn WriteTransaction>>;
     /// Answers when the database answers.
     async fn ping(&self) -> Result<()>;
-    /// Finishes what is under way and closes.
+    /// Finishes what is under way and closes; from then on everything is [`Error::Unavailable`].
     async fn close(&self);
 }
 
 /// A transaction: it sees its own writes, and nobody else does before it is committed.
+///
+/// After a call that failed, or whose future was dropped before it ended, the transaction may hold half of that call: everything in it,
+/// [`Self::commit`] included, is refused from then on. Dropping a transaction undoes it, at whatever point its future was cancelled.
 #[async_trait]
 pub trait WriteTransaction: Send {
     /// The answer that this account's request id was given before, if any.
     async fn remembered_answer(&mut self, account: &AccountId, request: &RequestId) -> Result<Option<RememberedAnswer>>;
-    /// Keeps the answer to a request id.
+    /// Keeps the answer to a request id. [`Error::Conflict`] where it has one already.
     async fn remember_answer(&mut self, account: &AccountId, request: &RequestId, answer: &RememberedAnswer) -> Result<()>;
 
     /// All organisations by id, as this transaction sees them.
@@ -152,19 +164,21 @@ pub trait WriteTransaction: Send {
     async fn insert_template(&mut self, form: &StoredForm) -> Result<()>;
 
     /// Stores a receipt with its figures as version 1 of each. If any of the keys is held already, nothing of the call is stored and the
-    /// current observations under the held keys are returned, by key; otherwise the answer is empty.
+    /// current observations under the held keys are returned, by key, and the transaction may go on; otherwise the answer is empty.
+    /// All figures are of the receipt's unit, and no key stands twice ([`Error::Broken`]). [`Error::Conflict`] where the receipt's id is taken.
     async fn insert_observations(&mut self, receipt: &Receipt, figures: &[NewObservation]) -> Result<Vec<Observation>>;
     /// Current observations under these keys, as this transaction sees them, by key.
     async fn observations_at(&mut self, keys: &[ObservationKey]) -> Result<Vec<Observation>>;
     /// Stores a receipt with corrected figures, each with the version it gets, which must be one above the current one
-    /// ([`Error::Conflict`] otherwise). The old versions stay readable.
+    /// ([`Error::Conflict`] otherwise). The old versions stay readable. All figures are of the receipt's unit.
     async fn correct_observations(&mut self, receipt: &Receipt, figures: &[(NewObservation, u32)], reason: &str) -> Result<()>;
 
-    /// Inserts a token; an account has one token, a second replaces it.
+    /// Inserts a token; an account has one token, a second replaces it. [`Error::Conflict`] where another account has this digest.
     async fn put_token(&mut self, token: &TokenRecord) -> Result<()>;
     /// Appends to the audit trail and returns the record with its place in the chain.
     async fn append_audit(&mut self, record: &NewAuditRecord) -> Result<AuditRecord>;
 
-    /// Makes everything durable. Once this returned, a crash loses nothing of it.
+    /// Makes everything durable. Once this returned, a crash loses nothing of it. When its future is dropped, it may have happened or not,
+    /// but never in part: the request id tells.
     async fn commit(self: Box<Self>) -> Result<()>;
 }

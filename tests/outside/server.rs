@@ -18,7 +18,7 @@ impl Server {
     pub fn start(data: &Path) -> Self {
         let log_path = data.join("server.log");
         let log = OpenOptions::new().create(true).append(true).open(&log_path).expect("the log can be opened");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_baoyici"))
+        let mut child = binary()
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .stdin(Stdio::null())
@@ -86,9 +86,18 @@ impl Drop for Server {
     }
 }
 
+/// The binary, without the settings of this run: it would take them for its own.
+fn binary() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_baoyici"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("BAOYICI_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
 /// Makes a token on a data folder and returns its secret. `scope` is `--organisation ID`, `--unit CODE` or nothing.
 pub fn make_token(data: &Path, account: &str, role: &str, scope: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_baoyici"))
+    let output = binary()
         .arg("token")
         .arg("--data")
         .arg(data)

@@ -17,6 +17,8 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use rust_decimal::Decimal;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -28,6 +30,8 @@ pub trait Backend: Sized {
     fn store(&self) -> Arc<dyn Store>;
     /// Drops the store without closing it and opens it again.
     async fn reopen(&mut self);
+    /// Changes what is stored behind the store's back.
+    async fn tamper(&self, sql: &'static str);
 }
 
 /// A SQLite file in a folder of its own.
@@ -57,6 +61,21 @@ impl Backend for SqliteBackend {
     async fn reopen(&mut self) {
         self.store = None;
         self.store = Some(Self::open(&self.folder).await);
+    }
+
+    async fn tamper(&self, sql: &'static str) {
+        let path = self.folder.path().join("baoyici.db");
+        let mut connection = SqliteConnectOptions::new().filename(path).foreign_keys(false).connect().await.expect("connects");
+        let triggers: Vec<String> = sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'trigger'")
+            .fetch_all(&mut connection)
+            .await
+            .expect("lists triggers");
+        for trigger in triggers {
+            sqlx::query(sqlx::AssertSqlSafe(format!("DROP TRIGGER {trigger}"))).execute(&mut connection).await.expect("drops");
+        }
+        let changed = sqlx::query(sql).execute(&mut connection).await.expect("changes").rows_affected();
+        assert!(changed > 0, "{sql} changed nothing");
+        connection.close().await.expect("closes");
     }
 }
 

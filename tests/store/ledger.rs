@@ -1,8 +1,6 @@
 //! Observations: stored once, read back by key and by set.
 
-use crate::store::fixture::{
-    Backend, done, element, field_key, figure, instant, key, receipt, submit, unit, year,
-};
+use crate::store::fixture::{Backend, done, element, field_key, figure, instant, key, receipt, submit, unit, year};
 use baoyici::domain::figure::Figure;
 use baoyici::domain::id::{FieldId, FieldKey, FormId};
 use baoyici::domain::observation::{NewObservation, Observation, ObservationKey};
@@ -81,11 +79,7 @@ pub async fn every_kind_of_period_reads_back(backend: &mut impl Backend) {
 
 pub async fn the_field_and_unit_of_measure_are_remembered(backend: &mut impl Backend) {
     let store = backend.store();
-    let via = |form: &str, field: &str, since: u32| FieldKey {
-        form: FormId::from_stored(form),
-        field: FieldId::from_stored(field),
-        since,
-    };
+    let via = |form: &str, field: &str, since: u32| FieldKey { form: FormId::from_stored(form), field: FieldId::from_stored(field), since };
     let appearances = [
         (via("甲", "f", 1), "人"),
         (via("甲", "f", 1), "万人"),
@@ -266,11 +260,8 @@ pub async fn a_filter_without_units_finds_nothing(backend: &mut impl Backend) {
 pub async fn what_is_named_twice_is_found_once(backend: &mut impl Backend) {
     let store = backend.store();
     submit(store.as_ref(), "r1", &[figure(key(1, 1), 1)]).await;
-    let filter = ObservationFilter {
-        units: vec![unit(1), unit(1)],
-        elements: vec![element(1), element(1)],
-        periods: vec![year(2026), year(2026)],
-    };
+    let filter =
+        ObservationFilter { units: vec![unit(1), unit(1)], elements: vec![element(1), element(1)], periods: vec![year(2026), year(2026)] };
     assert_eq!(store.observations(&filter).await.expect("reads").len(), 1);
     assert_eq!(store.observations_at(&[key(1, 1), key(1, 1)]).await.expect("reads").len(), 1);
 }

@@ -15,6 +15,8 @@ mod registry;
 mod templates;
 mod tokens;
 mod transactions;
+mod verification;
+mod wrappers;
 
 /// Makes one test of each case for a backend.
 macro_rules! run_on {
@@ -134,6 +136,7 @@ macro_rules! conformance {
                 ended_and_revoked_tokens_are_found,
                 a_second_token_replaces_the_first,
                 tokens_come_by_account,
+                a_digest_of_another_account_is_a_conflict,
             ],
             transactions: [
                 a_committed_transaction_is_seen_whole,
@@ -150,6 +153,33 @@ macro_rules! conformance {
                 other_errors_are_not_tried_again,
                 a_closed_store_answers_unavailable,
                 close_waits_for_the_writer,
+            ],
+            verification: [
+                an_empty_store_fits,
+                what_was_left_alone_fits,
+                a_changed_figure_is_found,
+                a_changed_old_version_is_found,
+                a_lost_figure_is_found,
+                a_lost_old_version_is_found,
+                a_figure_moved_to_another_unit_is_found,
+                a_figure_moved_to_another_period_is_found,
+                a_changed_receipt_is_found,
+                a_lost_receipt_is_found,
+                a_figure_that_does_not_read_back_is_found,
+                figures_of_units_that_are_not_registered_are_found,
+                a_changed_audit_record_is_found,
+                a_rehashed_audit_record_is_found,
+                a_lost_audit_record_is_found,
+                a_lost_first_audit_record_is_found,
+                a_lost_newest_audit_record_shows_in_the_head,
+                a_store_in_use_fits,
+            ],
+            wrappers: [
+                a_fault_before_a_call_prevents_it,
+                a_fault_after_a_commit_loses_the_acknowledgement_only,
+                a_planned_conflict_is_tried_again,
+                a_fault_waits_for_its_call,
+                measuring_changes_no_answer,
             ],
         });
     };

@@ -17,8 +17,7 @@ pub async fn organisations_are_put_and_read(backend: &mut impl Backend) {
 
 pub async fn organisations_of_every_kind_read_back(backend: &mut impl Backend) {
     let store = backend.store();
-    let kinds =
-        [OrganisationKind::Bureau, OrganisationKind::Department, OrganisationKind::Office, OrganisationKind::Subordinate];
+    let kinds = [OrganisationKind::Bureau, OrganisationKind::Department, OrganisationKind::Office, OrganisationKind::Subordinate];
     let given: Vec<_> = kinds
         .into_iter()
         .enumerate()
@@ -89,12 +88,8 @@ pub async fn no_organisations_are_put(backend: &mut impl Backend) {
 pub async fn unit_rows_come_by_code_and_first_day(backend: &mut impl Backend) {
     let store = backend.store();
     let moved = date(2024, 7, 1);
-    let given = [
-        unit_row(3, FROM, None),
-        unit_row(1, moved, None),
-        unit_row(2, FROM, Some(date(2023, 1, 1))),
-        unit_row(1, FROM, Some(moved)),
-    ];
+    let given =
+        [unit_row(3, FROM, None), unit_row(1, moved, None), unit_row(2, FROM, Some(date(2023, 1, 1))), unit_row(1, FROM, Some(moved))];
     done(store.as_ref(), |tx| Box::pin(tx.put_unit_rows(&given))).await;
     let [third, later, second, earlier] = given;
     assert_eq!(store.unit_rows().await.expect("reads"), [earlier, later, second, third]);

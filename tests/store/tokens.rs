@@ -3,7 +3,7 @@
 use crate::store::fixture::{Backend, done, instant, token, unit};
 use baoyici::domain::caller::{Role, Scope, TokenRecord};
 use baoyici::domain::id::OrganisationId;
-use baoyici::store::Store;
+use baoyici::store::{Error, Store};
 
 async fn put(store: &dyn Store, given: &TokenRecord) {
     done(store, |tx| Box::pin(tx.put_token(given))).await;
@@ -56,4 +56,14 @@ pub async fn tokens_come_by_account(backend: &mut impl Backend) {
     }
     let accounts: Vec<String> = store.tokens().await.expect("reads").iter().map(|t| t.account.to_string()).collect();
     assert_eq!(accounts, ["B", "a", "b", "乙"]);
+}
+
+pub async fn a_digest_of_another_account_is_a_conflict(backend: &mut impl Backend) {
+    let store = backend.store();
+    put(store.as_ref(), &token("a", "d")).await;
+    let mut transaction = store.begin().await.expect("begins");
+    let outcome = transaction.put_token(&token("b", "d")).await;
+    assert!(matches!(outcome, Err(Error::Conflict)), "{outcome:?}");
+    drop(transaction);
+    assert_eq!(store.tokens().await.expect("reads").len(), 1);
 }

@@ -24,9 +24,8 @@ async fn everything(tx: &mut dyn WriteTransaction) -> Result<(), Error> {
 }
 
 async fn n_things(store: &dyn Store) -> usize {
-    let answer = done(store, |tx| {
-        async move { tx.remembered_answer(&AccountId::from_stored("a"), &RequestId::from_stored("1")).await }.boxed()
-    });
+    let answer =
+        done(store, |tx| async move { tx.remembered_answer(&AccountId::from_stored("a"), &RequestId::from_stored("1")).await }.boxed());
     store.organisations(None, 10).await.expect("reads").len()
         + store.unit_rows().await.expect("reads").len()
         + store.newest_templates(None, 10).await.expect("reads").len()

@@ -17,14 +17,24 @@ use crate::store::sqlite::query;
 /// Most numbers that are remembered of each kind; past that the memory starts anew.
 const MAX_REMEMBERED: usize = 200_000;
 
-/// A field and the unit of measure that stood beside the figure.
-pub(super) type TypedAs = (FieldKey, String);
-
 /// Numbers known so far.
 #[derive(Default)]
 pub(super) struct Numbers {
     units: HashMap<UnitCode, i64>,
-    typed_as: HashMap<TypedAs, i64>,
+    /// By field, then by the few units of measure that it was typed in, so that looking up allocates nothing.
+    typed_as: HashMap<FieldKey, Vec<(String, i64)>>,
+}
+
+impl Numbers {
+    fn typed_as(&self, field: &FieldKey, unit_of_measure: &str) -> Option<i64> {
+        self.typed_as.get(field)?.iter().find(|(unit, _)| unit == unit_of_measure).map(|(_, number)| *number)
+    }
+
+    fn learn_typed_as(&mut self, field: FieldKey, unit_of_measure: &str, number: i64) {
+        if self.typed_as(&field, unit_of_measure).is_none() {
+            self.typed_as.entry(field).or_default().push((unit_of_measure.to_owned(), number));
+        }
+    }
 }
 
 /// Numbers that are committed, shared by all transactions.
@@ -59,9 +69,10 @@ impl Dictionary {
         learned: &mut Numbers,
         wanted: &[(&FieldKey, &str)],
     ) -> Result<Vec<i64>> {
-        let owned: Vec<TypedAs> = wanted.iter().map(|(field, unit)| ((*field).clone(), (*unit).to_owned())).collect();
-        let mut numbers: Vec<Option<i64>> =
-            self.read(|shared| owned.iter().map(|t| shared.typed_as.get(t).or_else(|| learned.typed_as.get(t)).copied()).collect());
+        let known = |shared: &Numbers| -> Vec<Option<i64>> {
+            wanted.iter().map(|(field, unit)| shared.typed_as(field, unit).or_else(|| learned.typed_as(field, unit))).collect()
+        };
+        let mut numbers = self.read(known);
         let missing: Vec<usize> = numbers.iter().enumerate().filter(|(_, n)| n.is_none()).map(|(at, _)| at).collect();
         if !missing.is_empty() {
             let rows: Vec<_> = missing
@@ -71,10 +82,10 @@ impl Dictionary {
                 .collect();
             for (place, number) in number_fields(connection, &bind::list("field", &rows)?).await? {
                 let at = usize::try_from(place).ok().and_then(|p| missing.get(p)).copied();
-                let slot = at.and_then(|at| numbers.get_mut(at).zip(owned.get(at)));
-                let Some((slot, typed_as)) = slot else { return Err(broken("field", place)) };
+                let slot = at.and_then(|at| numbers.get_mut(at).zip(wanted.get(at)));
+                let Some((slot, (field, unit))) = slot else { return Err(broken("field", place)) };
                 *slot = Some(number);
-                learned.typed_as.insert(typed_as.clone(), number);
+                learned.learn_typed_as((*field).clone(), unit, number);
             }
         }
         numbers.into_iter().collect::<Option<Vec<i64>>>().ok_or_else(|| broken("field", "a field got no number"))
@@ -86,20 +97,23 @@ impl Dictionary {
             return;
         }
         let mut shared = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        extend_capped(&mut shared.units, learned.units);
-        extend_capped(&mut shared.typed_as, learned.typed_as);
+        if shared.units.len() + learned.units.len() > MAX_REMEMBERED {
+            shared.units.clear();
+        }
+        if shared.typed_as.len() + learned.typed_as.len() > MAX_REMEMBERED {
+            shared.typed_as.clear();
+        }
+        shared.units.extend(learned.units);
+        for (field, units) in learned.typed_as {
+            for (unit, number) in units {
+                shared.learn_typed_as(field.clone(), &unit, number);
+            }
+        }
     }
 
     fn read<T>(&self, look: impl FnOnce(&Numbers) -> T) -> T {
         look(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
-}
-
-fn extend_capped<K: std::hash::Hash + Eq>(shared: &mut HashMap<K, i64>, learned: HashMap<K, i64>) {
-    if shared.len() + learned.len() > MAX_REMEMBERED {
-        shared.clear();
-    }
-    shared.extend(learned);
 }
 
 /// Finds or gives the numbers of rows in a JSON list; answers (place in the list, number).

@@ -64,12 +64,18 @@ impl Ledger<'_> {
         let rows = self.bind(receipt, &versioned).await?;
         let number = self.receipt(receipt, unit, reason).await?;
         let failed = |e: sqlx::Error| classify("observation", &e);
-        let kept = sqlx::query(query::OBSERVATION_KEEP_REPLACED).bind(unit).bind(&rows).execute(&mut *self.connection).await.map_err(failed)?;
+        let kept =
+            sqlx::query(query::OBSERVATION_KEEP_REPLACED).bind(unit).bind(&rows).execute(&mut *self.connection).await.map_err(failed)?;
         if kept.rows_affected() != figures.len() as u64 {
             return Err(Error::Conflict);
         }
-        let replaced =
-            sqlx::query(query::OBSERVATION_REPLACE).bind(unit).bind(number).bind(&rows).execute(&mut *self.connection).await.map_err(failed)?;
+        let replaced = sqlx::query(query::OBSERVATION_REPLACE)
+            .bind(unit)
+            .bind(number)
+            .bind(&rows)
+            .execute(&mut *self.connection)
+            .await
+            .map_err(failed)?;
         if replaced.rows_affected() == figures.len() as u64 {
             Ok(())
         } else {

@@ -77,10 +77,10 @@ impl Lane {
     pub(super) async fn close(&self) {
         let mut slot = self.slot.lock().await;
         slot.is_closed = true;
-        if let Some(connection) = slot.connection.take() {
-            if let Err(error) = connection.close().await {
-                tracing::warn!(%error, "writer connection did not close well");
-            }
+        if let Some(connection) = slot.connection.take()
+            && let Err(error) = connection.close().await
+        {
+            tracing::warn!(%error, "writer connection did not close well");
         }
     }
 }

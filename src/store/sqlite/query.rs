@@ -20,11 +20,7 @@ macro_rules! statements {
 
 macro_rules! observations {
     ($file:literal) => {
-        concat!(
-            include_str!("queries/observation_columns.sql"),
-            include_str!($file),
-            include_str!("queries/observation_details.sql")
-        )
+        concat!(include_str!("queries/observation_columns.sql"), include_str!($file), include_str!("queries/observation_details.sql"))
     };
 }
 

@@ -139,8 +139,7 @@ impl ObservationReads for SqliteStore {
 #[async_trait]
 impl TokenReads for SqliteStore {
     async fn token(&self, digest: &str) -> Result<Option<TokenRecord>> {
-        let found: sqlx::Result<Option<row::TokenRow>> =
-            sqlx::query_as(query::TOKEN).bind(digest).fetch_optional(&self.readers).await;
+        let found: sqlx::Result<Option<row::TokenRow>> = sqlx::query_as(query::TOKEN).bind(digest).fetch_optional(&self.readers).await;
         found.map_err(|e| classify("token", &e))?.map(Stored::read).transpose()
     }
 

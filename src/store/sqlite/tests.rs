@@ -34,7 +34,7 @@ async fn every_statement_uses_its_index() {
         let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", listed.sql)))
             .fetch_all(&mut connection)
             .await
-            .unwrap_or_default();
+            .unwrap_or_else(|e| panic!("{}: {e}", listed.name));
         for (.., step) in &plan {
             // json_each is the list that was bound; a constant row is none of ours.
             let is_scan = step.starts_with("SCAN") && !step.contains("VIRTUAL TABLE") && step != "SCAN CONSTANT ROW";
@@ -47,4 +47,167 @@ async fn every_statement_uses_its_index() {
             println!("{}\n  {}", listed.name, plan.iter().map(|p| p.3.as_str()).collect::<Vec<_>>().join("\n  "));
         }
     }
+}
+
+#[tokio::test]
+async fn every_migration_file_is_embedded_under_its_number() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/database/sqlite");
+    let mut files: Vec<String> =
+        std::fs::read_dir(folder).expect("lists").map(|f| f.expect("reads").file_name().to_string_lossy().into_owned()).collect();
+    files.sort();
+    let embedded: Vec<String> = migration::MIGRATIONS.iter().map(|(number, name, _)| format!("{number:04}_{name}.sql")).collect();
+    assert_eq!(files, embedded);
+    assert!(migration::MIGRATIONS.iter().zip(1..).all(|((number, ..), n)| *number == n), "numbered without gaps");
+}
+
+#[tokio::test]
+async fn a_new_file_has_the_newest_schema_and_its_folder() {
+    let (_folder, path) = folder();
+    let store = open(&path).await;
+    assert_eq!(store.schema_version().await.expect("reads"), migration::MIGRATIONS.len() as i64);
+    assert_eq!(store.check_file().await.expect("reads"), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_file_is_as_durable_as_it_can_be() {
+    let (_folder, path) = folder();
+    let store = open(&path).await;
+    let mut turn = store.lane.turn().await.expect("gets its turn");
+    let connection = turn.connection().expect("is there");
+    let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *connection).await.expect("reads");
+    let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *connection).await.expect("reads");
+    let foreign_keys: i64 = sqlx::query_scalar("PRAGMA foreign_keys").fetch_one(&mut *connection).await.expect("reads");
+    assert_eq!((journal.as_str(), synchronous, foreign_keys), ("wal", 2, 1));
+}
+
+#[tokio::test]
+async fn readers_cannot_write() {
+    let (_folder, path) = folder();
+    let store = open(&path).await;
+    let outcome = sqlx::query("INSERT INTO unit (code) VALUES ('1')").execute(&store.readers).await;
+    assert!(outcome.is_err());
+}
+
+#[tokio::test]
+async fn a_file_from_a_newer_program_is_refused() {
+    let (_folder, path) = folder();
+    open(&path).await.close().await;
+    let mut connection = raw(&path).await;
+    let insert =
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'later', TRUE, x'00', 0)";
+    sqlx::query(insert).execute(&mut connection).await.expect("inserts");
+    connection.close().await.expect("closes");
+    let outcome = SqliteStore::open(&path, SqliteOptions::default()).await.err();
+    assert!(matches!(outcome, Some(Error::Broken { what: "schema", .. })), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_file_with_another_migration_of_the_same_number_is_refused() {
+    let (_folder, path) = folder();
+    open(&path).await.close().await;
+    let mut connection = raw(&path).await;
+    sqlx::query("UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 1").execute(&mut connection).await.expect("updates");
+    connection.close().await.expect("closes");
+    let outcome = SqliteStore::open(&path, SqliteOptions::default()).await.err();
+    assert!(matches!(outcome, Some(Error::Broken { what: "schema", .. })), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn what_is_no_database_is_refused() {
+    let (_folder, path) = folder();
+    std::fs::create_dir_all(path.parent().expect("has a folder")).expect("makes it");
+    std::fs::write(&path, "这不是数据库".repeat(1_000)).expect("writes");
+    let outcome = SqliteStore::open(&path, SqliteOptions::default()).await.err();
+    assert!(matches!(outcome, Some(Error::Broken { .. })), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_made_is_unavailable() {
+    let (folder, _) = folder();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").expect("writes");
+    let outcome = SqliteStore::open(&file.join("baoyici.db"), SqliteOptions::default()).await.err();
+    assert!(matches!(outcome, Some(Error::Unavailable { .. })), "{outcome:?}");
+    let outcome = SqliteStore::open(folder.path(), SqliteOptions::default()).await.err();
+    assert!(matches!(outcome, Some(Error::Unavailable { .. })), "a folder is no file: {outcome:?}");
+}
+
+#[tokio::test]
+async fn another_process_that_writes_is_a_conflict() {
+    let (_folder, path) = folder();
+    let options = SqliteOptions { busy_timeout: Duration::ZERO, ..SqliteOptions::default() };
+    let store = SqliteStore::open(&path, options).await.expect("opens");
+    let mut other = raw(&path).await;
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.expect("begins");
+    assert!(matches!(store.begin().await.err(), Some(Error::Conflict)));
+    sqlx::query("ROLLBACK").execute(&mut other).await.expect("ends");
+    let transaction = store.begin().await.expect("the lane is free again");
+    transaction.commit().await.expect("commits");
+}
+
+#[tokio::test]
+async fn a_transaction_that_sqlite_ended_by_itself_leaves_the_lane_free() {
+    let (_folder, path) = folder();
+    let store = open(&path).await;
+    let mut turn = store.lane.begin().await.expect("begins");
+    // As after a full disk: SQLite has rolled back, and whoever holds the turn does not know.
+    sqlx::query(query::ROLLBACK).execute(turn.connection().expect("is there")).await.expect("ends");
+    assert!(turn.commit().await.is_err());
+    for _ in 0..3 {
+        store.begin().await.expect("begins").commit().await.expect("commits");
+    }
+}
+
+#[tokio::test]
+async fn a_full_database_is_unavailable_and_serves_again() {
+    let (_folder, path) = folder();
+    let store = open(&path).await;
+    let set_limit = async |n_pages: i64| {
+        let mut turn = store.lane.turn().await.expect("gets its turn");
+        let pragma = AssertSqlSafe(format!("PRAGMA max_page_count = {n_pages}"));
+        sqlx::query(pragma).execute(turn.connection().expect("is there")).await.expect("sets");
+    };
+    set_limit(1).await;
+    let rows: Vec<crate::domain::organisation::Organisation> = (0..5_000)
+        .map(|n| crate::domain::organisation::Organisation {
+            id: crate::domain::id::OrganisationId::from_stored(format!("organisation {n}")),
+            name: "局".repeat(50),
+            kind: crate::domain::organisation::OrganisationKind::Department,
+            parent: None,
+        })
+        .collect();
+    let outcome = crate::store::write(&store, |tx| Box::pin(tx.put_organisations(&rows))).await;
+    assert!(matches!(outcome, Err(Error::Unavailable { .. })), "{outcome:?}");
+    assert_eq!(crate::store::OrganisationReads::organisations(&store, None, 10).await.expect("reads"), []);
+    set_limit(1 << 30).await;
+    let outcome: Result<(), Error> = crate::store::write(&store, |tx| Box::pin(tx.put_organisations(&rows))).await;
+    assert!(outcome.is_ok(), "{outcome:?}");
+}
+
+#[test]
+fn a_transaction_dropped_outside_of_any_runtime_is_rolled_back() {
+    let (_folder, path) = folder();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("starts");
+    let store = runtime.block_on(open(&path));
+    let transaction = runtime.block_on(store.begin()).expect("begins");
+    drop(transaction);
+    let transaction = runtime.block_on(store.begin()).expect("begins again");
+    runtime.block_on(transaction.commit()).expect("commits");
+}
+
+#[tokio::test]
+async fn two_stores_on_one_file_share_the_numbers() {
+    let (_folder, path) = folder();
+    let (a, b) = (open(&path).await, open(&path).await);
+    let mut numbers = Vec::new();
+    for store in [&a, &b, &a] {
+        let mut turn = store.lane.begin().await.expect("begins");
+        let mut learned = super::dictionary::Numbers::default();
+        let code = crate::domain::unit::UnitCode::from_stored("330122000000");
+        let number = store.dictionary.unit(turn.connection().expect("is there"), &mut learned, &code).await.expect("numbers");
+        turn.commit().await.expect("commits");
+        store.dictionary.share(learned);
+        numbers.push(number);
+    }
+    assert_eq!(numbers, [1, 1, 1]);
 }

@@ -1,0 +1,87 @@
+//! `baoyici serve`: wires the parts together. Each file beside this one makes one part.
+
+pub(super) mod grpc;
+pub(super) mod shutdown;
+pub(super) mod store;
+pub(super) mod telemetry;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use figment::value::Value;
+
+use crate::app::App;
+use crate::cli::SystemClock;
+use crate::cli::failure::ConfigFaults;
+use crate::config::{self, Config};
+use store::DataFolder;
+
+/// Arguments; what is not given comes from the environment (`BAOYICI_GRPC__LISTEN` …), the file, or the defaults.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Configuration file (配置文件); baoyici.toml in the working folder where it exists
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Folder that everything is stored in (数据目录) [default: data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Address to listen on; port 0 takes a free one (监听地址) [default: 127.0.0.1:7400]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Address at which Prometheus may read /metrics (指标地址) [default: none]
+    #[arg(long, value_name = "ADDRESS")]
+    metrics_listen: Option<String>,
+    /// text or json (日志格式) [default: text]
+    #[arg(long, value_name = "FORMAT")]
+    log_format: Option<String>,
+    /// error, warn, info, debug or trace (日志级别) [default: info]
+    #[arg(long, value_name = "LEVEL")]
+    log_level: Option<String>,
+    /// Longest time until an answer begins (请求时限) [default: 60]
+    #[arg(long, value_name = "SECONDS")]
+    request_timeout: Option<u32>,
+}
+
+impl Args {
+    /// The configuration that holds, or everything that is wrong with it.
+    pub(super) fn config(&self) -> Result<Config, ConfigFaults> {
+        let text = |value: &Option<String>| value.as_deref().map(Value::from);
+        let given = [
+            ("data", self.data.as_ref().map(|d| Value::from(d.to_string_lossy().into_owned()))),
+            ("grpc.listen", text(&self.listen)),
+            ("metrics.listen", text(&self.metrics_listen)),
+            ("log.format", text(&self.log_format)),
+            ("log.level", text(&self.log_level)),
+            ("grpc.request_timeout_seconds", self.request_timeout.map(Value::from)),
+        ];
+        let flags: Vec<(&str, Value)> = given.into_iter().filter_map(|(key, value)| value.map(|v| (key, v))).collect();
+        config::read(self.config.as_deref(), &flags).map_err(ConfigFaults)
+    }
+}
+
+/// Serves until SIGTERM or SIGINT. Prints one line on standard output when ready: `listening on ADDRESS`.
+pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let config = args.config()?;
+    crate::telemetry::install(&config.log)?;
+    let stop = shutdown::signalled()?;
+    let folder = DataFolder::open(&config.data)?;
+    let _lock = folder.lock()?;
+    let store = store::open(&folder, &config.store).await?;
+    let app = Arc::new(App::open(Arc::clone(&store), Arc::new(SystemClock)).await?);
+    let listener = grpc::bind(&config.grpc).await?;
+    let address = listener.local_addr()?;
+    telemetry::serve_metrics(&config.metrics, Arc::clone(&app)).await?;
+    let (n_fields, n_units) = app.sizes();
+    tracing::info!(%address, data = %folder.path().display(), n_fields, n_units, "ready");
+    {
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "listening on {address}")?;
+        out.flush()?;
+    }
+    grpc::serve(app, listener, &config.grpc, stop).await?;
+    store.close().await;
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}

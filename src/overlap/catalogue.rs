@@ -1,0 +1,255 @@
+//! The catalogue (目录): forms in force, the meaning of each of their fields, and the index over the meanings, in memory.
+//!
+//! Changed by inserting and removing whole forms; a [`Snapshot`] shares everything with it and is queried outside any lock. The index is over
+//! data elements, not fields: however often a figure is asked, it is compared once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::domain::element::{CataloguedField, DataElement};
+use crate::domain::facet::Meaning;
+use crate::domain::id::{ElementId, FieldKey, FormId};
+use crate::domain::measure::Measures;
+use crate::domain::template::{Field, RegisteredTemplate};
+use crate::overlap::facets::text::{normalise, strip_markers};
+use crate::overlap::persistent::SharedMap;
+use crate::overlap::tokens::tokens;
+
+/// Bits of a field number that tell the field within its form; a form has at most 5,000 fields.
+const FIELD_BITS: u32 = 13;
+
+/// A form of the catalogue.
+#[derive(Debug)]
+pub(crate) struct FormEntry {
+    /// The template.
+    pub form: Arc<RegisteredTemplate>,
+    /// Its fields, in the template's order.
+    pub fields: Vec<CataloguedField>,
+    /// Its number in this catalogue; never shown, never in an answer's order.
+    number: u64,
+}
+
+impl FormEntry {
+    /// The printed name of a field with what stands directly above and beside it, normalised: what a person compares first.
+    pub(crate) fn text_of(&self, at: usize) -> String {
+        let Some(field) = self.form.template.fields.get(at) else { return String::new() };
+        let parent = field.path.last().map(String::as_str).unwrap_or_default();
+        [parent, &field.label, &field.column].iter().map(|t| normalise(strip_markers(t).0)).collect()
+    }
+}
+
+/// A field where it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Placed {
+    /// Its form.
+    pub entry: Arc<FormEntry>,
+    /// Its place in the form.
+    pub at: usize,
+}
+
+impl Placed {
+    /// The field with its meaning.
+    pub(crate) fn field(&self) -> Option<&CataloguedField> {
+        self.entry.fields.get(self.at)
+    }
+
+    /// The field as printed.
+    pub(crate) fn printed(&self) -> Option<&Field> {
+        self.entry.form.template.fields.get(self.at)
+    }
+}
+
+/// What catalogue and snapshot share.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct State {
+    pub(crate) forms: Arc<BTreeMap<FormId, Arc<FormEntry>>>,
+    by_number: Arc<BTreeMap<u64, Arc<FormEntry>>>,
+    /// Element → numbers of its fields.
+    pub(crate) elements: SharedMap,
+    /// Token → elements that have it.
+    pub(crate) tokens: SharedMap,
+    n_fields: usize,
+    n_elements: usize,
+    next_number: u64,
+}
+
+impl State {
+    fn insert(&mut self, form: Arc<RegisteredTemplate>, fields: Vec<CataloguedField>) {
+        let id = form.template.id.clone();
+        self.remove(&id);
+        let number = self.next_number;
+        self.next_number += 1;
+        for (at, field) in fields.iter().enumerate() {
+            let element = stored(field.element());
+            if self.elements.add(element, field_number(number, at)) {
+                self.n_elements += 1;
+                for token in tokens(&field.meaning) {
+                    self.tokens.add(token, element);
+                }
+            }
+        }
+        self.n_fields += fields.len();
+        let entry = Arc::new(FormEntry { form, fields, number });
+        Arc::make_mut(&mut self.by_number).insert(number, entry.clone());
+        Arc::make_mut(&mut self.forms).insert(id, entry);
+    }
+
+    fn remove(&mut self, id: &FormId) {
+        let Some(entry) = Arc::make_mut(&mut self.forms).remove(id) else { return };
+        Arc::make_mut(&mut self.by_number).remove(&entry.number);
+        for (at, field) in entry.fields.iter().enumerate() {
+            let element = stored(field.element());
+            if self.elements.remove(element, field_number(entry.number, at)) {
+                self.n_elements -= 1;
+                for token in tokens(&field.meaning) {
+                    self.tokens.remove(token, element);
+                }
+            }
+        }
+        self.n_fields -= entry.fields.len();
+    }
+
+    /// Fields of an element, sorted by their keys.
+    pub(crate) fn placed(&self, element: ElementId) -> Vec<Placed> {
+        let mut placed: Vec<Placed> = self
+            .elements
+            .get(stored(element))
+            .into_iter()
+            .flat_map(|list| list.iter())
+            .filter_map(|number| self.at(number))
+            .collect();
+        placed.sort_by(|a, b| a.field().map(|f| &f.key).cmp(&b.field().map(|f| &f.key)));
+        placed
+    }
+
+    /// Number of elements.
+    pub(crate) fn n_elements(&self) -> usize {
+        self.n_elements
+    }
+
+    /// Any field of an element: all of them have the same key.
+    pub(crate) fn any_field(&self, element: ElementId) -> Option<Placed> {
+        let number = self.elements.get(stored(element))?.iter().next()?;
+        self.at(number)
+    }
+
+    fn at(&self, number: u64) -> Option<Placed> {
+        let entry = self.by_number.get(&(number >> FIELD_BITS))?;
+        let at = usize::try_from(number & ((1 << FIELD_BITS) - 1)).ok()?;
+        Some(Placed { entry: entry.clone(), at })
+    }
+
+    fn find(&self, key: &FieldKey) -> Option<Placed> {
+        let entry = self.forms.get(&key.form)?;
+        let at = entry.fields.iter().position(|f| f.key == *key)?;
+        Some(Placed { entry: entry.clone(), at })
+    }
+}
+
+/// The number under which an element is indexed.
+pub(crate) fn stored(element: ElementId) -> u64 {
+    element.to_stored().unsigned_abs()
+}
+
+fn field_number(form: u64, at: usize) -> u64 {
+    (form << FIELD_BITS) | (at as u64)
+}
+
+/// Forms in force with the meaning of each field and an index over them, in memory.
+#[derive(Debug)]
+pub struct Catalogue {
+    measures: Arc<Measures>,
+    state: State,
+}
+
+impl Catalogue {
+    /// Makes an empty catalogue.
+    pub fn new(measures: Arc<Measures>) -> Self {
+        Self { measures, state: State::default() }
+    }
+
+    /// Adds a form with the meanings of its fields, in place of an older version of it.
+    pub fn insert(&mut self, form: Arc<RegisteredTemplate>, fields: Vec<CataloguedField>) {
+        self.state.insert(form, fields);
+    }
+
+    /// Takes a form out.
+    pub fn remove(&mut self, form: &FormId) {
+        self.state.remove(form);
+    }
+
+    /// The table of units of measure that the catalogue converts with.
+    pub fn measures(&self) -> &Arc<Measures> {
+        &self.measures
+    }
+
+    /// Number of fields of all forms.
+    pub fn n_fields(&self) -> usize {
+        self.state.n_fields
+    }
+
+    /// A form by its id.
+    pub fn form(&self, id: &FormId) -> Option<&Arc<RegisteredTemplate>> {
+        self.state.forms.get(id).map(|e| &e.form)
+    }
+
+    /// All forms, by id.
+    pub fn forms(&self) -> impl Iterator<Item = &Arc<RegisteredTemplate>> {
+        self.state.forms.values().map(|e| &e.form)
+    }
+
+    /// What a field means.
+    pub fn meaning(&self, key: &FieldKey) -> Option<&Meaning> {
+        let entry = self.state.forms.get(&key.form)?;
+        entry.fields.iter().find(|f| f.key == *key).map(|f| &f.meaning)
+    }
+
+    /// Fields of an element, sorted.
+    pub fn fields_of(&self, element: ElementId) -> Vec<FieldKey> {
+        self.state.placed(element).iter().filter_map(|p| p.field().map(|f| f.key.clone())).collect()
+    }
+
+    /// An element by its id.
+    pub fn element(&self, id: ElementId) -> Option<DataElement> {
+        let placed = self.state.placed(id);
+        let first = placed.first()?.field()?;
+        let labels = placed.iter().filter_map(|p| p.printed().map(|f| f.label.trim()));
+        let name = labels.min_by_key(|l| (l.chars().count(), (*l).to_owned()))?;
+        Some(DataElement {
+            id,
+            key: first.meaning.key.clone(),
+            name: name.to_owned(),
+            time_basis: first.meaning.facets.time_basis,
+            sums_over_units: first.meaning.sums_over_units,
+        })
+    }
+
+    /// A view that can be queried outside a lock; later changes of the catalogue do not show in it.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot { measures: self.measures.clone(), state: self.state.clone() }
+    }
+}
+
+/// A view of the catalogue as it was; see [`Catalogue::snapshot`].
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    pub(crate) measures: Arc<Measures>,
+    pub(crate) state: State,
+}
+
+impl Snapshot {
+    /// The same view with a form in it, in place of an older version of the form.
+    pub(crate) fn with(&self, form: &RegisteredTemplate, fields: &[CataloguedField]) -> Self {
+        let is_there = self.state.forms.get(&form.template.id).is_some_and(|e| *e.form == *form && e.fields == fields);
+        let mut view = self.clone();
+        if !is_there {
+            view.state.insert(Arc::new(form.clone()), fields.to_vec());
+        }
+        view
+    }
+
+    /// Finds a field by its key.
+    pub(crate) fn find(&self, key: &FieldKey) -> Option<Placed> {
+        self.state.find(key)
+    }
+}

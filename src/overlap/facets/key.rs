@@ -1,0 +1,310 @@
+//! From a reading to the canonical key: facets in fixed order, or a key of the field's own where the reading is not certain.
+
+use std::collections::HashMap;
+
+use crate::domain::element::CataloguedField;
+use crate::domain::facet::{FacetEvidence, Facets, Meaning, TimeBasis};
+use crate::domain::id::FieldKey;
+use crate::domain::period::Frequency;
+use crate::domain::template::{DataType, Field};
+use crate::domain::unit::Level;
+use crate::overlap::facets::draft::{Draft, is_firm};
+use crate::overlap::vocabulary::{Role, Vocabulary};
+
+/// What is known of a field besides its words.
+pub(crate) struct FieldFacts<'a> {
+    /// The field.
+    pub field: &'a Field,
+    /// Its identity.
+    pub key: &'a FieldKey,
+    /// Unit dimension.
+    pub dimension: Option<String>,
+    /// How often the form is filled.
+    pub frequency: Frequency,
+    /// The label is 合计, 总计 ….
+    pub is_total: bool,
+    /// The column is a plan or target.
+    pub is_plan: bool,
+    /// The note says that the figure is not the usual one.
+    pub is_unusual: bool,
+    /// The boundary from which 外来 is told, where the form says.
+    pub boundary: Option<&'static str>,
+    /// Who fills the form.
+    pub level: Level,
+}
+
+/// Makes the meaning of a field.
+pub(crate) fn finish(vocabulary: &Vocabulary, mut draft: Draft, facts: &FieldFacts<'_>) -> Meaning {
+    reduce_age_groups(vocabulary, &mut draft);
+    let dtype = facts.field.dtype;
+    drop_what_is_implied(vocabulary, &mut draft);
+    let dimension = facts.dimension.clone().or_else(|| draft.named_dimension.clone().filter(|_| dtype.is_number()));
+    reduce_everybody(vocabulary, &mut draft, dimension.as_deref());
+    tell_boundary(vocabulary, &mut draft, facts);
+    let statistic = statistic_of(vocabulary, &draft, dimension.as_deref(), dtype);
+    let (time_basis, time_is_clear) = time_of(vocabulary, &draft, dimension.as_deref(), facts);
+    let mut facets = Facets {
+        measure: join(draft.measures.iter().map(|m| vocabulary.term(*m).name.clone())),
+        statistic,
+        population: draft.population.keys().cloned().collect(),
+        qualifiers: draft.qualifiers.keys().cloned().collect(),
+        time_basis,
+        price_basis: draft.price.clone(),
+        dimension: dimension.clone().filter(|_| dtype.is_number()),
+        clauses: draft.clauses.clone(),
+    };
+    if facts.is_plan {
+        facets.qualifiers.insert("计划".to_owned());
+    }
+    if draft.is_other {
+        facets.qualifiers.insert("其他".to_owned());
+    }
+    let residue: Vec<String> = draft.residue.iter().cloned().collect();
+    let is_certain = is_certain(vocabulary, &draft, &facets, facts) && time_is_clear;
+    let mut evidence = std::mem::take(&mut draft.evidence);
+    if let Some(dimension) = &facets.dimension {
+        let words = facts.field.unit.clone();
+        evidence.push(FacetEvidence { facet: "unit".into(), value: dimension.clone(), words, source: "unit".into() });
+    }
+    let is_private = draft.is_meta || draft.is_identity;
+    let key = if is_certain { key_of(&facets, &residue) } else { own_key(facts.key, is_private) };
+    let sums_over_units = sums(vocabulary, &facets, dtype);
+    Meaning { facets, residue, key, offset_years: draft.years, sums_over_units, is_certain, evidence }
+}
+
+/// Gives fields of one form that would be one element keys of their own: two fields of one form are never the same figure.
+pub(crate) fn separate(fields: &mut [CataloguedField]) {
+    let mut n_with: HashMap<(String, i16), u32> = HashMap::new();
+    for field in fields.iter() {
+        *n_with.entry((field.meaning.key.clone(), field.meaning.offset_years)).or_default() += 1;
+    }
+    for field in fields {
+        let meaning = &mut field.meaning;
+        if n_with.get(&(meaning.key.clone(), meaning.offset_years)).is_some_and(|n| *n > 1) {
+            meaning.key = own_key(&field.key, false);
+            meaning.is_certain = false;
+        }
+    }
+}
+
+/// Key of a field that is not understood well enough to be merged; `!` marks what is about the form or the unit itself.
+fn own_key(key: &FieldKey, is_private: bool) -> String {
+    format!("{}{key}", if is_private { '!' } else { '?' })
+}
+
+/// Writes facets and residue in their fixed order.
+pub(crate) fn key_of(facets: &Facets, residue: &[String]) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let mut push = |name: char, value: String| {
+        if !value.is_empty() {
+            parts.push(format!("{name}:{value}"));
+        }
+    };
+    let set = |values: &std::collections::BTreeSet<String>| values.iter().cloned().collect::<Vec<_>>().join("+");
+    push('M', facets.measure.clone().unwrap_or_default());
+    push('S', facets.statistic.clone().unwrap_or_default());
+    push('P', set(&facets.population));
+    push('Q', set(&facets.qualifiers));
+    push('T', facets.time_basis.map(|t| t.as_str().to_owned()).unwrap_or_default());
+    push('B', facets.price_basis.clone().unwrap_or_default());
+    push('D', facets.dimension.clone().unwrap_or_default());
+    push('R', residue.join("+"));
+    push('C', set(&facets.clauses));
+    parts.join("|")
+}
+
+fn join(names: impl Iterator<Item = String>) -> Option<String> {
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    if names.is_empty() { None } else { Some(names.join("+")) }
+}
+
+/// 60岁及以上老年人 are people of 60 and over: an age group's name adds nothing to an age.
+fn reduce_age_groups(vocabulary: &Vocabulary, draft: &mut Draft) {
+    let Some(people) = vocabulary.find("人口") else { return };
+    if !draft.has_age() {
+        return;
+    }
+    let groups: Vec<_> = draft.measures.iter().copied().filter(|m| vocabulary.class(vocabulary.term(*m)).is_age_group).collect();
+    for group in &groups {
+        draft.measures.remove(group);
+    }
+    if !groups.is_empty() && draft.measures.is_empty() && draft.residue.is_empty() {
+        draft.measures.insert(people);
+    }
+}
+
+/// Qualifiers that the thing's own definition has (夏收 beside 小麦), and 农村 beside what is rural anyway, say nothing.
+fn drop_what_is_implied(vocabulary: &Vocabulary, draft: &mut Draft) {
+    let implied: Vec<&String> = draft.measures.iter().chain(&draft.word_terms).flat_map(|m| vocabulary.implied(*m)).collect();
+    draft.qualifiers.retain(|q, _| !implied.contains(&q));
+    if draft.measures.iter().any(|m| vocabulary.class(vocabulary.term(*m)).is_insurance) {
+        if let Some(class) = draft.qualifiers.remove("参加") {
+            draft.qualifiers.insert("参保".to_owned(), class);
+        }
+    }
+    let is_rural = |m: &crate::overlap::vocabulary::TermId| vocabulary.class(vocabulary.term(*m)).is_rural;
+    if draft.measures.iter().any(is_rural) {
+        draft.population.remove("农村");
+        if let Some(household) = vocabulary.find("农户") {
+            draft.measures.remove(&household);
+        }
+        if let Some(household) = vocabulary.find("户") {
+            draft.measures.remove(&household);
+        }
+    }
+}
+
+/// People and households in general say nothing beside a thing of their dimension, and are what is meant where nothing else is.
+fn reduce_everybody(vocabulary: &Vocabulary, draft: &mut Draft, dimension: Option<&str>) {
+    let name = match dimension {
+        Some("person") => "人口",
+        Some("household") => "户",
+        _ => return,
+    };
+    let Some(everybody) = vocabulary.find(name) else { return };
+    if dimension == Some("household") {
+        // 常住人口户数 counts households.
+        if let Some(people) = vocabulary.find("人口").filter(|people| draft.measures.contains(people)) {
+            draft.measures.remove(&people);
+            draft.measures.insert(everybody);
+        }
+    }
+    if draft.measures.len() > 1 || (draft.measures.len() == 1 && !draft.residue.is_empty()) {
+        draft.measures.remove(&everybody);
+    }
+    let is_described = draft.population.values().chain(draft.qualifiers.values()).any(|class| is_firm(vocabulary, *class));
+    if draft.measures.is_empty() && draft.residue.is_empty() && is_described {
+        draft.measures.insert(everybody);
+    }
+}
+
+/// 外来人口 of a village and of a township differ by who is a stranger: the boundary belongs to the figure.
+fn tell_boundary(vocabulary: &Vocabulary, draft: &mut Draft, facts: &FieldFacts<'_>) {
+    let is_relative = |m: &crate::overlap::vocabulary::TermId| vocabulary.class(vocabulary.term(*m)).is_relative;
+    if !draft.measures.iter().any(is_relative) {
+        return;
+    }
+    let boundary = match facts.boundary {
+        Some(boundary) => format!("{boundary}外"),
+        None => format!("@{}", facts.level.as_str()),
+    };
+    draft.add_boundary(&boundary);
+}
+
+fn statistic_of(vocabulary: &Vocabulary, draft: &Draft, dimension: Option<&str>, dtype: DataType) -> Option<String> {
+    if let Some(statistic) = &draft.statistic {
+        return Some(statistic.clone());
+    }
+    match dtype {
+        DataType::Text => return Some("名称".to_owned()),
+        DataType::Code => return Some("代码".to_owned()),
+        DataType::Date => return Some("日期".to_owned()),
+        DataType::Bool => return Some("有无".to_owned()),
+        DataType::Integer | DataType::Decimal => {}
+    }
+    let dimension = dimension?;
+    let usual = draft.measures.iter().find_map(|m| vocabulary.class(vocabulary.term(*m)).statistic.get(dimension));
+    usual.cloned().or_else(|| vocabulary.plain_statistic(dimension).map(str::to_owned))
+}
+
+/// Time basis and whether it is clear enough to merge on.
+fn time_of(vocabulary: &Vocabulary, draft: &Draft, dimension: Option<&str>, facts: &FieldFacts<'_>) -> (Option<TimeBasis>, bool) {
+    if !facts.field.dtype.is_number() {
+        return (Some(TimeBasis::Standing), true);
+    }
+    let is_yearly = matches!(facts.frequency, Frequency::Annual | Frequency::Once | Frequency::Other);
+    match draft.time {
+        Some(TimeBasis::YearToDate) if is_yearly => return (Some(TimeBasis::Flow), true),
+        Some(time) if !draft.time_is_weak => return (Some(time), true),
+        // 本年 beside a stock names the year of the column.
+        Some(time) => {
+            let measured = draft.measures.iter().find_map(|m| vocabulary.term(*m).time);
+            let usual = draft.usual_time.or(measured);
+            return (usual.filter(|_| time != TimeBasis::YearToDate).or(Some(time)), true);
+        }
+        None => {}
+    }
+    let measured = draft.measures.iter().find_map(|m| vocabulary.term(*m).time);
+    let usual = draft.usual_time.or(measured).or_else(|| usual_time(dimension));
+    // A monthly form that asks for a flow without saying 本月 or 累计 may mean either.
+    let is_clear = is_yearly || usual != Some(TimeBasis::Flow);
+    (usual, is_clear)
+}
+
+/// What a figure of a dimension is where no word says: money, weights and visits happen, people and things are there.
+fn usual_time(dimension: Option<&str>) -> Option<TimeBasis> {
+    match dimension? {
+        "person" | "household" | "count" | "area" | "animal" | "length" | "room" | "building" | "power" | "beehive" | "copy" => {
+            Some(TimeBasis::Stock)
+        }
+        "money" | "mass" | "volume" | "person_time" | "times" | "energy" | "case" => Some(TimeBasis::Flow),
+        _ => None,
+    }
+}
+
+fn is_certain(vocabulary: &Vocabulary, draft: &Draft, facets: &Facets, facts: &FieldFacts<'_>) -> bool {
+    let residue_chars: usize = draft.residue.iter().map(|r| r.chars().count()).sum();
+    if draft.is_meta || draft.is_identity || facts.is_unusual || draft.crossed || (draft.dropped_context && residue_chars < 5) {
+        return false;
+    }
+    if !facts.field.dtype.is_number() {
+        return facets.measure.is_some() && draft.residue.is_empty() && draft.gloss_residue.is_empty();
+    }
+    if facets.dimension.is_none() || facets.statistic.is_none() {
+        return false;
+    }
+    // 其他 is what its siblings leave; without a sibling that was understood nobody knows what that is.
+    if draft.is_other && !facets.clauses.iter().any(|c| c.starts_with('除')) {
+        return false;
+    }
+    if facets.measure.is_none() {
+        let is_described = draft.statistic.is_some() && !facets.population.is_empty() && draft.residue.is_empty();
+        // A name that the vocabulary does not know is trusted for things; money and people need to be told whose they are.
+        let is_thing = !matches!(facets.dimension.as_deref(), Some("money" | "person" | "person_time" | "household" | "times"));
+        let least = if is_thing { 3 } else { 6 };
+        let is_long = residue_chars >= if draft.dropped_context { least + 2 } else { least };
+        return (is_long && (is_thing || !draft.dropped_context)) || is_described;
+    }
+    let is_finance = |m: &crate::overlap::vocabulary::TermId| vocabulary.class(vocabulary.term(*m)).is_finance;
+    if draft.measures.iter().all(is_finance) && draft.population.is_empty() {
+        return false;
+    }
+    let names_other_dimension = draft.statistic.as_deref().and_then(|s| vocabulary.find(s)).is_some_and(|id| {
+        let named = vocabulary.class(vocabulary.term(id)).dimension.as_deref();
+        named.is_some() && named != facets.dimension.as_deref()
+    });
+    if names_other_dimension {
+        return false;
+    }
+    // 针对残疾人个数 counts something of theirs, and the form does not say what.
+    let counts_people = draft.measures.iter().all(|m| {
+        let term = vocabulary.term(*m);
+        vocabulary.class(term).dimension.is_some() || matches!(term.name.as_str(), "人口" | "户")
+    });
+    let is_people_unit = matches!(facets.dimension.as_deref(), Some("person" | "household" | "person_time" | "case" | "couple" | "ratio"));
+    if counts_people && !is_people_unit && draft.statistic.is_none() {
+        return false;
+    }
+    let says_only_people = draft.measures.iter().all(|m| vocabulary.term(*m).role == Role::Measure && vocabulary.term(*m).name == "人口");
+    !(says_only_people && residue_chars == 1)
+}
+
+fn sums(vocabulary: &Vocabulary, facets: &Facets, dtype: DataType) -> bool {
+    if !dtype.is_number() || facets.time_basis == Some(TimeBasis::Average) {
+        return false;
+    }
+    let never = |name: &str| vocabulary.find(name).is_some_and(|id| vocabulary.class(vocabulary.term(id)).never_sums);
+    if facets.qualifiers.iter().any(|q| q.starts_with('@')) {
+        return false;
+    }
+    if facets.statistic.as_deref().is_some_and(never) || facets.qualifiers.iter().any(|q| never(q)) {
+        return false;
+    }
+    let addable = [
+        "person", "household", "person_time", "household_time", "times", "case", "couple", "count", "room", "building", "copy", "file",
+        "animal", "beehive", "silkworm_sheet", "area", "length", "mass", "coal_equivalent", "volume", "gross_tonnage", "money", "us_dollar",
+        "energy", "heat", "power", "apparent_power", "person_day", "person_month", "bed_day", "vehicle_time",
+    ];
+    facets.dimension.as_deref().is_some_and(|d| addable.contains(&d))
+}

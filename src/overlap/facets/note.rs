@@ -1,0 +1,210 @@
+//! Notes (口径): what a definition adds to or takes from a figure, clause by clause.
+//!
+//! A note that spells out the definition of a standard term (指…) does not change the term. A short remark does: 含… and 不含… are part of
+//! the meaning unless the term's own definition implies them; 口径 that differs, estimates and provisional figures make a field uncertain.
+
+use crate::domain::facet::TimeBasis;
+use crate::domain::measure::Measures;
+use crate::domain::unit::Level;
+use crate::overlap::facets::draft::{Draft, draft_of};
+use crate::overlap::facets::phrase::{Piece, is_clause, read_phrase};
+use crate::overlap::facets::range::find_ranges;
+use crate::overlap::facets::text::normalise;
+use crate::overlap::vocabulary::{Role, TermId, Vocabulary};
+
+/// Longest note, in characters, that is read as a remark; a longer one is a definition.
+const LONGEST_REMARK: usize = 70;
+
+/// Longest definition, in characters, that is read for what it adds; official ones of standard terms are longer.
+const LONGEST_NARROWING: usize = 30;
+
+/// Words of a remark that say the figure is not the usual one.
+const UNUSUAL: [&str; 14] =
+    ["口径不同", "口径有", "口径略", "非统计口径", "估算", "推算", "预计", "估计", "不同于", "有差异", "不一致", "未经审核", "仅指", "特指"];
+
+/// What a note says.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NoteReading {
+    /// Terms of population and time that the note gives.
+    pub terms: Vec<TermId>,
+    /// Age or other ranges.
+    pub ranges: Vec<(String, bool)>,
+    /// 含 / 不含 clauses, normalised: sign and words in order.
+    pub clauses: Vec<String>,
+    /// Whether the note says that the figure is not the usual one.
+    pub is_unusual: bool,
+    /// What a short definition says the figure is.
+    pub alias: Option<Draft>,
+    /// Things of another kind that the figure is taken from (按承包台账).
+    pub basis: Vec<TermId>,
+    /// The boundary from which 外来 or 流动 is told (本乡镇 …).
+    pub boundary: Option<&'static str>,
+}
+
+/// The boundary that a clause like 户籍不在本乡镇 or 来自本县以外 names.
+pub(crate) fn boundary_of(clause: &str) -> Option<&'static str> {
+    let is_outside = ["不在本", "以外", "外流入", "本乡镇外", "本县外", "跨"].iter().any(|w| clause.contains(w));
+    let places = [("乡镇", "乡镇"), ("乡(镇)", "乡镇"), ("街道", "乡镇"), ("村", "村"), ("社区", "村"), ("县", "县"), ("区", "县"), ("市", "市"), ("省", "省")];
+    if is_outside { places.iter().find(|(word, _)| clause.contains(word)).map(|(_, place)| *place) } else { None }
+}
+
+/// Reads a note.
+pub(crate) fn read_note(vocabulary: &Vocabulary, measures: &Measures, note: &str, level: Level) -> NoteReading {
+    let mut reading = NoteReading::default();
+    let text = normalise(note);
+    reading.alias = alias_of(vocabulary, measures, &text, level);
+    if text.starts_with('指') && text.chars().count() <= LONGEST_NARROWING {
+        // A short definition may still narrow: 居住1个月以上.
+        let clauses = text.split([',', '。', ';', '；', '、']).filter(|c| is_clause(c));
+        reading.clauses.extend(clauses.map(|clause| canonical_clause(vocabulary, measures, clause, level)));
+        for range in find_ranges(&text) {
+            if is_duration(&range.value) && text.contains("居住") {
+                reading.ranges.push((range.value, range.is_age));
+            }
+        }
+    }
+    if text.is_empty() || is_definition(&text) {
+        return reading;
+    }
+    reading.is_unusual = UNUSUAL.iter().any(|w| text.contains(w)) && !text.contains("无常住人口数");
+    for clause in text.split([',', '。', ';', '；', '、', '!', '/']).filter(|c| !c.is_empty()) {
+        if is_clause(clause) {
+            reading.clauses.push(canonical_clause(vocabulary, measures, clause, level));
+            continue;
+        }
+        reading.boundary = reading.boundary.take().or_else(|| boundary_of(clause));
+        let is_negative = ["不", "非", "未", "无"].iter().any(|w| clause.contains(w));
+        let phrase = read_phrase(vocabulary, measures, clause, level);
+        if clause.starts_with('按') {
+            let is_basis = |id: &TermId| {
+                let term = vocabulary.term(*id);
+                term.role == Role::Measure && !vocabulary.class(term).is_unit_kind
+            };
+            let words = phrase.pieces.iter().filter_map(|p| match p {
+                Piece::Word { term, .. } => Some(*term),
+                _ => None,
+            });
+            reading.basis.extend(words.filter(is_basis));
+            reading.is_unusual |= ["台账", "账面", "证载", "合同", "确权", "测绘"].iter().any(|w| clause.contains(w));
+        }
+        for piece in phrase.pieces {
+            match piece {
+                Piece::Word { term, is_negated: false, .. } => {
+                    let entry = vocabulary.term(term);
+                    if (vocabulary.class(entry).from_note && !is_negative) || matches!(entry.role, Role::Time | Role::Offset) {
+                        reading.terms.push(term);
+                    }
+                }
+                Piece::Range { value, is_age } if is_age || (is_duration(&value) && clause.contains("居住")) => reading.ranges.push((value, is_age)),
+                _ => {}
+            }
+        }
+    }
+    reading
+}
+
+/// How long somebody lives or stays somewhere, which defines who counts.
+fn is_duration(value: &str) -> bool {
+    value.contains("个月") || value.contains('月') || value.contains('天')
+}
+
+/// The thing that a short definition names: 指本行政村年末常住人口.
+fn alias_of(vocabulary: &Vocabulary, measures: &Measures, text: &str, level: Level) -> Option<Draft> {
+    let clause = text.split([',', '。', ';', '；']).next().unwrap_or_default();
+    let rest = clause.strip_prefix('指').or_else(|| clause.strip_prefix('即')).or_else(|| clause.strip_prefix('='))?;
+    if rest.chars().count() > 20 {
+        return None;
+    }
+    let draft = draft_of(vocabulary, &read_phrase(vocabulary, measures, rest, level), "note");
+    (draft.measures.len() == 1 && draft.residue.is_empty()).then_some(draft)
+}
+
+fn is_definition(text: &str) -> bool {
+    text.starts_with('指') || text.starts_with("是指") || text.chars().count() > LONGEST_REMARK
+}
+
+/// Sign and sorted words of a clause, so that 含预备党员 and 包括预备党员 are one.
+fn canonical_clause(vocabulary: &Vocabulary, measures: &Measures, clause: &str, level: Level) -> String {
+    let excludes = ["不含", "不包括", "不包含", "剔除", "扣除", "不计", "除", "未含"];
+    let includes = ["内含", "包括", "包含", "含"];
+    let (sign, rest) = excludes
+        .iter()
+        .find_map(|w| clause.strip_prefix(w).map(|r| ("不含", r)))
+        .or_else(|| includes.iter().find_map(|w| clause.strip_prefix(w).map(|r| ("含", r))))
+        .unwrap_or(("含", clause));
+    let phrase = read_phrase(vocabulary, measures, rest, level);
+    let mut words: Vec<String> = phrase
+        .pieces
+        .iter()
+        .filter_map(|p| match p {
+            Piece::Word { term, .. } if matches!(vocabulary.term(*term).role, Role::Filler | Role::PlainStatistic | Role::Total) => None,
+            Piece::Word { term, suffix, is_negated } => {
+                Some(format!("{}{}{suffix}", if *is_negated { "未" } else { "" }, vocabulary.term(*term).name))
+            }
+            Piece::Range { value, .. } => Some(value.clone()),
+            Piece::Residue(text) => Some(text.clone()),
+        })
+        .collect();
+    words.sort();
+    format!("{sign}{}", words.join("+"))
+}
+
+/// Puts what the note says into the meaning, where the field's own words do not say it.
+pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &NoteReading, is_row_note: bool) {
+    for term in &note.terms {
+        let entry = vocabulary.term(*term);
+        match entry.role {
+            Role::Time if draft.time.is_none() || draft.time_is_weak => draft.add_term(vocabulary, *term, "", "note"),
+            Role::Offset if draft.years == 0 && !is_row_note => {
+                draft.years = entry.years;
+                draft.time = draft.time.or(entry.time).or(Some(TimeBasis::Stock));
+            }
+            Role::Qualifier if !draft.qualifiers.values().any(|class| *class == entry.class) => draft.add_term(vocabulary, *term, "", "note"),
+            Role::Population if draft.is_demographic(vocabulary) && !draft.population.values().any(|class| *class == entry.class) => {
+                draft.add_term(vocabulary, *term, "", "note");
+            }
+            _ => {}
+        }
+    }
+    if let Some(alias) = &note.alias {
+        if draft.is_unknown_or_kin(vocabulary, alias) {
+            draft.residue.clear();
+            draft.measures.clone_from(&alias.measures);
+            draft.population.extend(alias.population.clone());
+            draft.word_terms.extend(&alias.word_terms);
+        }
+    }
+    let is_foreign = |basis: &TermId| !draft.measures.iter().any(|m| m == basis || vocabulary.is_kind_of(*basis, *m));
+    draft.crossed |= note.basis.iter().any(is_foreign);
+    let implied: Vec<&String> = draft.measures.iter().chain(&draft.word_terms).flat_map(|m| vocabulary.implied(*m)).collect();
+    if !draft.has_age() {
+        for (value, is_age) in &note.ranges {
+            if !implied.iter().any(|i| i.as_str() == value) {
+                draft.add_range(value, *is_age, "note");
+            }
+        }
+    }
+    for clause in &note.clauses {
+        draft.clauses.insert(clause.clone());
+    }
+    // 60岁以上 with 含60周岁 only says how it counts.
+    let says_bound = |clause: &String| {
+        let number = clause.strip_prefix('含').and_then(|c| c.strip_suffix('岁'));
+        number.is_some_and(|n| draft.qualifiers.keys().any(|q| q.strip_prefix(n).is_some_and(|rest| rest == "+" || rest == "-")))
+    };
+    let says_nothing = |clause: &&String| says_bound(clause) || implied.iter().any(|i| i == clause) || includes_own_kinds(vocabulary, draft, clause);
+    let dropped: Vec<String> = draft.clauses.iter().filter(says_nothing).cloned().collect();
+    for clause in dropped {
+        draft.clauses.remove(&clause);
+    }
+}
+
+/// 含薯类 beside 粮食 says nothing: a total includes its own kinds.
+fn includes_own_kinds(vocabulary: &Vocabulary, draft: &Draft, clause: &str) -> bool {
+    let Some(words) = clause.strip_prefix('含') else { return false };
+    let is_own = |word: &str| {
+        let Some(id) = vocabulary.find(word) else { return false };
+        draft.measures.iter().any(|m| *m == id || vocabulary.is_kind_of(id, *m))
+    };
+    words.split('+').all(is_own)
+}

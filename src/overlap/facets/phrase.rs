@@ -1,0 +1,179 @@
+//! One printed phrase (a label, a heading, a column heading) as words of the vocabulary, ranges, and what was not understood.
+//!
+//! Knows nothing of the form around the phrase.
+
+use crate::domain::measure::Measures;
+use crate::domain::unit::Level;
+use crate::overlap::facets::range::{Range, find_ranges};
+use crate::overlap::facets::text::{normalise, split_brackets, strip_markers};
+use crate::overlap::vocabulary::{Role, TermId, Vocabulary};
+
+/// One piece of a phrase, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Piece {
+    /// A word of the vocabulary.
+    Word {
+        /// The term.
+        term: TermId,
+        /// 未 / 非 / 无 stood before it.
+        is_negated: bool,
+        /// 及以上 or 及以下 stood after it; empty otherwise.
+        suffix: &'static str,
+    },
+    /// A range (60岁及以上).
+    Range {
+        /// Canonical value.
+        value: String,
+        /// Whether it is about age.
+        is_age: bool,
+    },
+    /// Not understood.
+    Residue(String),
+}
+
+/// A phrase, read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Phrase {
+    /// Pieces outside brackets.
+    pub pieces: Vec<Piece>,
+    /// Pieces inside brackets: a gloss on what stands outside.
+    pub gloss: Vec<Piece>,
+    /// 含… / 不含… inside brackets, normalised.
+    pub clauses: Vec<String>,
+    /// Unit of measure printed in brackets.
+    pub unit: Option<String>,
+    /// 其中 stood before it.
+    pub is_part: bool,
+    /// A heading that only names the breakdown (按性别分).
+    pub is_breakdown: bool,
+    /// The normalised text outside brackets.
+    pub text: String,
+}
+
+/// Reads a printed phrase. At the village's own level 村（居） means the village itself.
+pub(crate) fn read_phrase(vocabulary: &Vocabulary, measures: &Measures, printed: &str, level: Level) -> Phrase {
+    let (rest, is_part) = strip_markers(printed);
+    let mut text = normalise(rest);
+    if level == Level::Village {
+        text = text.replace("村(居)民小组", "村居小组").replace("村(居)", "村").replace("村(社区)", "本村").replace("村居民委员会", "村民委员会");
+    } else {
+        text = text.replace("村(居)", "村居").replace("村(社区)", "村社区");
+    }
+    let text = vocabulary.respell(&text);
+    let (main, inside) = split_brackets(&text);
+    let mut phrase = Phrase { is_part, text: main.clone(), ..Phrase::default() };
+    if is_breakdown(&main) {
+        phrase.is_breakdown = true;
+        return phrase;
+    }
+    phrase.pieces = read_pieces(vocabulary, &main);
+    for content in inside {
+        if phrase.unit.is_none() && measures.find(&content).is_some() {
+            phrase.unit = Some(content);
+        } else if is_clause(&content) {
+            phrase.clauses.push(content);
+        } else {
+            phrase.gloss.extend(read_pieces(vocabulary, &content));
+        }
+    }
+    if let Some(at) = main.find("单位:") {
+        let unit = main.get(at + "单位:".len()..).unwrap_or_default();
+        if measures.find(unit).is_some() {
+            phrase.unit = Some(unit.to_owned());
+            phrase.pieces = read_pieces(vocabulary, main.get(..at).unwrap_or_default());
+        }
+    }
+    phrase
+}
+
+/// Whether a text adds to or takes from a definition.
+pub(crate) fn is_clause(text: &str) -> bool {
+    ["含", "不含", "包括", "不包括", "包含", "不包含", "剔除", "扣除", "不计", "除", "未含", "内含"].iter().any(|w| text.starts_with(w))
+}
+
+fn is_breakdown(text: &str) -> bool {
+    let ends = ["分", "分组", "划分", "分类", "分列", "区分"].iter().any(|w| text.ends_with(w));
+    (text.starts_with('按') || text.starts_with("总计中") || text.starts_with("依")) && ends
+}
+
+fn read_pieces(vocabulary: &Vocabulary, text: &str) -> Vec<Piece> {
+    let ranges = find_ranges(text);
+    let mut words: Vec<(usize, usize, &[TermId])> = vocabulary.words(text).collect();
+    // A word with digits of its own (4050人员) wins over a range; otherwise the range wins.
+    let overlaps = |r: &Range, start: usize, end: usize| r.start < end && start < r.end;
+    let has_digit = |start: usize, end: usize| text.get(start..end).is_some_and(|t| t.contains(|c: char| c.is_ascii_digit()));
+    let ranges: Vec<Range> =
+        ranges.into_iter().filter(|r| !words.iter().any(|(s, e, _)| overlaps(r, *s, *e) && has_digit(*s, *e))).collect();
+    words.retain(|(s, e, _)| !ranges.iter().any(|r| overlaps(r, *s, *e)));
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut at = 0;
+    let (mut next_word, mut next_range) = (words.iter().peekable(), ranges.iter().peekable());
+    loop {
+        let word_start = next_word.peek().map(|w| w.0);
+        let range_start = next_range.peek().map(|r| r.start);
+        let takes_word = match (word_start, range_start) {
+            (None, None) => break,
+            (Some(w), Some(r)) => w < r,
+            (Some(_), None) => true,
+            (None, Some(_)) => false,
+        };
+        if takes_word {
+            let Some((start, end, terms)) = next_word.next() else { break };
+            let is_negated = push_gap(text.get(at..*start).unwrap_or_default(), &mut pieces, true);
+            for term in *terms {
+                pieces.push(Piece::Word { term: *term, is_negated, suffix: "" });
+            }
+            at = *end;
+        } else {
+            let Some(range) = next_range.next() else { break };
+            push_gap(text.get(at..range.start).unwrap_or_default(), &mut pieces, false);
+            pieces.push(Piece::Range { value: range.value.clone(), is_age: range.is_age });
+            at = range.end;
+        }
+    }
+    push_gap(text.get(at..).unwrap_or_default(), &mut pieces, false);
+    pieces
+}
+
+/// Adds what stands between two words; returns whether it ends in a negation of the word that follows.
+fn push_gap(gap: &str, pieces: &mut Vec<Piece>, before_word: bool) -> bool {
+    let mut gap = gap;
+    if let Some(Piece::Word { suffix, .. }) = pieces.last_mut() {
+        for (word, canonical) in [("及以上", "及以上"), ("以上", "及以上"), ("及以下", "及以下"), ("以下", "及以下")] {
+            if let Some(rest) = gap.strip_prefix(word) {
+                *suffix = canonical;
+                gap = rest;
+                break;
+            }
+        }
+    }
+    let mut is_negated = false;
+    if before_word {
+        for word in ["没有", "未", "非", "无", "不"] {
+            if let Some(rest) = gap.strip_suffix(word) {
+                is_negated = true;
+                gap = rest;
+                break;
+            }
+        }
+    }
+    for part in gap.split(|c: char| !c.is_alphanumeric()) {
+        let part = part.trim_matches(|c: char| "的之和及与或等了在于由为对从其所按以中内".contains(c));
+        if !part.is_empty() {
+            pieces.push(Piece::Residue(part.to_owned()));
+        }
+    }
+    is_negated
+}
+
+impl Phrase {
+    /// Whether the phrase has a word of this role outside brackets.
+    pub(crate) fn has_role(&self, vocabulary: &Vocabulary, role: Role) -> bool {
+        self.pieces.iter().any(|p| matches!(p, Piece::Word { term, .. } if vocabulary.term(*term).role == role))
+    }
+
+    /// Whether anything outside brackets was not understood.
+    pub(crate) fn has_residue(&self) -> bool {
+        self.pieces.iter().any(|p| matches!(p, Piece::Residue(_)))
+    }
+}

@@ -1,0 +1,48 @@
+//! From fields to data elements: what each field of a form means, and which fields of other forms ask for the same figure.
+//!
+//! `vocabulary` holds the words, `facets` reads a form with them, `catalogue` keeps the forms in force, and a [`Snapshot`] of it answers
+//! what overlaps, through Apache DataFusion. A merge is only ever made by equal canonical keys, so that neither the order in which forms
+//! arrive nor what else is registered can change it; everything less certain is a relation for a reviewer.
+
+mod candidates;
+mod catalogue;
+pub mod explain;
+mod facets;
+mod index;
+mod persistent;
+mod relate;
+mod score;
+mod tokens;
+mod vocabulary;
+
+use thiserror::Error as ThisError;
+
+pub use crate::overlap::catalogue::{Catalogue, Snapshot};
+pub use crate::overlap::facets::read_form;
+pub use crate::overlap::vocabulary::Vocabulary;
+
+/// What can go wrong in this layer.
+#[derive(Debug, ThisError)]
+pub enum Error {
+    /// A file of the vocabulary cannot be read or contradicts itself.
+    #[error("vocabulary file {file}: {detail}")]
+    Vocabulary {
+        /// File name.
+        file: String,
+        /// What is wrong, with the word.
+        detail: String,
+    },
+    /// The query engine failed.
+    #[error("query engine: {detail}")]
+    Engine {
+        /// What it said.
+        detail: String,
+    },
+}
+
+impl Error {
+    /// Takes over an error of the query engine.
+    pub(crate) fn from_datafusion(error: datafusion::error::DataFusionError) -> Self {
+        Self::Engine { detail: error.to_string() }
+    }
+}

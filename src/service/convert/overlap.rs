@@ -1,0 +1,95 @@
+//! Overlaps, relations and elements as messages.
+
+use crate::app::{DescribedOverlap, DescribedRelation, ElementWithFields};
+use crate::domain::problem::{Code, Place, Problem};
+use crate::domain::relation::{Reason, RelationKind, Standing};
+use crate::pb;
+use crate::service::convert::common::field_key_to_pb;
+
+/// Writes the verdict on a field.
+pub(crate) fn field_overlap_to_pb(overlap: DescribedOverlap) -> pb::FieldOverlap {
+    pb::FieldOverlap {
+        field: Some(field_key_to_pb(&overlap.field)),
+        label: overlap.label,
+        element: overlap.element.to_string(),
+        standing: standing_to_pb(overlap.standing).into(),
+        relations: overlap.relations.into_iter().map(relation_to_pb).collect(),
+    }
+}
+
+fn standing_to_pb(standing: Standing) -> pb::Standing {
+    match standing {
+        Standing::Held => pb::Standing::Held,
+        Standing::Computable => pb::Standing::Computable,
+        Standing::LookAlike => pb::Standing::LookAlike,
+        Standing::New => pb::Standing::New,
+    }
+}
+
+/// Writes a relation.
+pub(crate) fn relation_to_pb(described: DescribedRelation) -> pb::Relation {
+    let relation = described.relation;
+    pb::Relation {
+        a: Some(field_key_to_pb(&relation.a)),
+        b: Some(field_key_to_pb(&relation.b)),
+        kind: relation_kind_to_pb(relation.kind).into(),
+        score: relation.score,
+        reasons: relation.reasons.into_iter().map(reason_to_pb).collect(),
+        sentence_zh: described.sentence_zh,
+        sentence_en: described.sentence_en,
+        a_label: described.a_label,
+        a_title: described.a_title,
+        b_label: described.b_label,
+        b_title: described.b_title,
+    }
+}
+
+fn reason_to_pb(reason: Reason) -> pb::Reason {
+    pb::Reason { facet: reason.facet, a: reason.a, b: reason.b, weight: reason.weight }
+}
+
+fn relation_kind_to_pb(kind: RelationKind) -> pb::RelationKind {
+    match kind {
+        RelationKind::Same => pb::RelationKind::Same,
+        RelationKind::Converted => pb::RelationKind::Converted,
+        RelationKind::TimeAggregate => pb::RelationKind::TimeAggregate,
+        RelationKind::RollUp => pb::RelationKind::RollUp,
+        RelationKind::Offset => pb::RelationKind::Offset,
+        RelationKind::Narrower => pb::RelationKind::Narrower,
+        RelationKind::Broader => pb::RelationKind::Broader,
+        RelationKind::Conflict => pb::RelationKind::Conflict,
+        RelationKind::LooksAlike => pb::RelationKind::LooksAlike,
+    }
+}
+
+/// Reads the kinds of relations that are wanted; the first unknown one is refused with its position.
+pub(crate) fn relation_kinds_from_pb(kinds: &[i32]) -> Result<Vec<RelationKind>, Problem> {
+    let numbered = kinds.iter().enumerate();
+    numbered.map(|(n, kind)| relation_kind_from_pb(*kind).map_err(|p| p.at(Place::part("kinds").at_row(n + 1)))).collect()
+}
+
+fn relation_kind_from_pb(kind: i32) -> Result<RelationKind, Problem> {
+    let unknown = || Problem::new(Code::RequestValueUnknown).arg("value", kind).arg("what", "kinds");
+    match pb::RelationKind::try_from(kind) {
+        Ok(pb::RelationKind::Same) => Ok(RelationKind::Same),
+        Ok(pb::RelationKind::Converted) => Ok(RelationKind::Converted),
+        Ok(pb::RelationKind::TimeAggregate) => Ok(RelationKind::TimeAggregate),
+        Ok(pb::RelationKind::RollUp) => Ok(RelationKind::RollUp),
+        Ok(pb::RelationKind::Offset) => Ok(RelationKind::Offset),
+        Ok(pb::RelationKind::Narrower) => Ok(RelationKind::Narrower),
+        Ok(pb::RelationKind::Broader) => Ok(RelationKind::Broader),
+        Ok(pb::RelationKind::Conflict) => Ok(RelationKind::Conflict),
+        Ok(pb::RelationKind::LooksAlike) => Ok(RelationKind::LooksAlike),
+        Ok(pb::RelationKind::Unspecified) | Err(_) => Err(unknown()),
+    }
+}
+
+/// Writes an element with the fields in which it appears.
+pub(crate) fn element_to_pb(found: ElementWithFields) -> pb::GetElementResponse {
+    pb::GetElementResponse {
+        element: found.element.id.to_string(),
+        key: found.element.key,
+        name: found.element.name,
+        fields: found.fields.iter().map(field_key_to_pb).collect(),
+    }
+}

@@ -1,0 +1,69 @@
+//! `OverlapService` over the use cases.
+
+use std::sync::Arc;
+
+use tonic::{Request, Response, Status};
+
+use crate::app::{App, Result};
+use crate::domain::caller::Caller;
+use crate::domain::id::ElementId;
+use crate::pb;
+use crate::pb::overlap_service_server::OverlapService;
+use crate::service::call::Call;
+use crate::service::convert::at_part;
+use crate::service::convert::common::page_from_pb;
+use crate::service::convert::overlap::{element_to_pb, field_overlap_to_pb, relation_kinds_from_pb, relation_to_pb};
+use crate::service::convert::template::form_id_from_pb;
+
+/// The service.
+pub(super) struct Overlap {
+    app: Arc<App>,
+}
+
+impl Overlap {
+    /// Makes the service.
+    pub(super) fn new(app: Arc<App>) -> Self {
+        Self { app }
+    }
+}
+
+#[tonic::async_trait]
+impl OverlapService for Overlap {
+    async fn get_form_overlap(
+        &self,
+        request: Request<pb::GetFormOverlapRequest>,
+    ) -> std::result::Result<Response<pb::GetFormOverlapResponse>, Status> {
+        let (call, message) = Call::open(request)?;
+        call.answer(form_overlap(&self.app, &call.caller, message).await)
+    }
+
+    async fn get_element(&self, request: Request<pb::GetElementRequest>) -> std::result::Result<Response<pb::GetElementResponse>, Status> {
+        let (call, message) = Call::open(request)?;
+        call.answer(element(&self.app, &call.caller, message))
+    }
+
+    async fn list_relations(
+        &self,
+        request: Request<pb::ListRelationsRequest>,
+    ) -> std::result::Result<Response<pb::ListRelationsResponse>, Status> {
+        let (call, message) = Call::open(request)?;
+        call.answer(relations(&self.app, &call.caller, message).await)
+    }
+}
+
+async fn form_overlap(app: &App, caller: &Caller, message: pb::GetFormOverlapRequest) -> Result<pb::GetFormOverlapResponse> {
+    let overlaps = app.get_form_overlap(caller, &form_id_from_pb(&message.form_id)?).await?;
+    Ok(pb::GetFormOverlapResponse { fields: overlaps.into_iter().map(field_overlap_to_pb).collect() })
+}
+
+fn element(app: &App, caller: &Caller, message: pb::GetElementRequest) -> Result<pb::GetElementResponse> {
+    let id = at_part(ElementId::parse(&message.element), "element")?;
+    Ok(element_to_pb(app.get_element(caller, id)?))
+}
+
+async fn relations(app: &App, caller: &Caller, message: pb::ListRelationsRequest) -> Result<pb::ListRelationsResponse> {
+    let kinds = relation_kinds_from_pb(&message.kinds)?;
+    let page = app.list_relations(caller, &kinds, &page_from_pb(message.page_size, message.cursor)).await?;
+    let relations = page.entries.into_iter().map(relation_to_pb).collect();
+    Ok(pb::ListRelationsResponse { relations, next_cursor: page.next_cursor })
+}

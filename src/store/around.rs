@@ -1,0 +1,202 @@
+//! A store with something done around each call: measuring ([`observed`](crate::store::observed)), or failing on purpose
+//! ([`fault`](crate::store::fault)). The calls are handed on here once, for both.
+
+use async_trait::async_trait;
+use std::future::Future;
+use std::sync::Arc;
+
+use crate::domain::audit::{AuditRecord, NewAuditRecord};
+use crate::domain::caller::TokenRecord;
+use crate::domain::id::{AccountId, FormId, OrganisationId, ReceiptId, RequestId};
+use crate::domain::observation::{NewObservation, Observation, ObservationKey, Receipt};
+use crate::domain::organisation::Organisation;
+use crate::domain::unit::{UnitCode, UnitRow};
+use crate::store::{
+    AuditReads, ObservationFilter, ObservationReads, OrganisationReads, RememberedAnswer, Result, Store, StoredForm, TemplateReads,
+    TokenReads, UnitReads, WriteTransaction,
+};
+
+/// What is done around a call.
+pub trait Hook: Clone + Send + Sync + 'static {
+    /// Lives as long as a transaction, from before it waits for its turn.
+    type Span: Send + Sync;
+    /// Opens it.
+    fn span(&self) -> Self::Span;
+    /// Makes the call. `method` is its name, `tx.` before it inside a transaction.
+    fn around<T: Send>(&self, method: &'static str, call: impl Future<Output = Result<T>> + Send)
+    -> impl Future<Output = Result<T>> + Send;
+}
+
+/// A store with a hook around each call.
+#[derive(Clone)]
+pub struct Around<H> {
+    inner: Arc<dyn Store>,
+    hook: H,
+}
+
+impl<H> Around<H> {
+    /// Puts the hook around the store.
+    pub fn new(inner: Arc<dyn Store>, hook: H) -> Self {
+        Self { inner, hook }
+    }
+}
+
+#[async_trait]
+impl<H: Hook> OrganisationReads for Around<H> {
+    async fn organisations(&self, after: Option<&OrganisationId>, limit: u32) -> Result<Vec<Organisation>> {
+        self.hook.around("organisations", self.inner.organisations(after, limit)).await
+    }
+
+    async fn organisation(&self, id: &OrganisationId) -> Result<Option<Organisation>> {
+        self.hook.around("organisation", self.inner.organisation(id)).await
+    }
+}
+
+#[async_trait]
+impl<H: Hook> UnitReads for Around<H> {
+    async fn unit_rows(&self) -> Result<Vec<UnitRow>> {
+        self.hook.around("unit_rows", self.inner.unit_rows()).await
+    }
+}
+
+#[async_trait]
+impl<H: Hook> TemplateReads for Around<H> {
+    async fn template(&self, form: &FormId, version: Option<u32>) -> Result<Option<StoredForm>> {
+        self.hook.around("template", self.inner.template(form, version)).await
+    }
+
+    async fn newest_templates(&self, after: Option<&FormId>, limit: u32) -> Result<Vec<StoredForm>> {
+        self.hook.around("newest_templates", self.inner.newest_templates(after, limit)).await
+    }
+}
+
+#[async_trait]
+impl<H: Hook> ObservationReads for Around<H> {
+    async fn observations(&self, filter: &ObservationFilter) -> Result<Vec<Observation>> {
+        self.hook.around("observations", self.inner.observations(filter)).await
+    }
+
+    async fn observations_at(&self, keys: &[ObservationKey]) -> Result<Vec<Observation>> {
+        self.hook.around("observations_at", self.inner.observations_at(keys)).await
+    }
+
+    async fn observation_versions(&self, key: &ObservationKey) -> Result<Vec<Observation>> {
+        self.hook.around("observation_versions", self.inner.observation_versions(key)).await
+    }
+
+    async fn receipt(&self, id: &ReceiptId) -> Result<Option<Receipt>> {
+        self.hook.around("receipt", self.inner.receipt(id)).await
+    }
+
+    async fn receipts(&self, unit: &UnitCode, before: Option<&ReceiptId>, limit: u32) -> Result<Vec<Receipt>> {
+        self.hook.around("receipts", self.inner.receipts(unit, before, limit)).await
+    }
+
+    async fn n_observations(&self) -> Result<u64> {
+        self.hook.around("n_observations", self.inner.n_observations()).await
+    }
+}
+
+#[async_trait]
+impl<H: Hook> TokenReads for Around<H> {
+    async fn token(&self, digest: &str) -> Result<Option<TokenRecord>> {
+        self.hook.around("token", self.inner.token(digest)).await
+    }
+
+    async fn tokens(&self) -> Result<Vec<TokenRecord>> {
+        self.hook.around("tokens", self.inner.tokens()).await
+    }
+}
+
+#[async_trait]
+impl<H: Hook> AuditReads for Around<H> {
+    async fn audit_records(&self, after: u64, limit: u32) -> Result<Vec<AuditRecord>> {
+        self.hook.around("audit_records", self.inner.audit_records(after, limit)).await
+    }
+}
+
+#[async_trait]
+impl<H: Hook> Store for Around<H> {
+    async fn begin(&self) -> Result<Box<dyn WriteTransaction>> {
+        let span = self.hook.span();
+        let inner = self.hook.around("begin", self.inner.begin()).await?;
+        Ok(Box::new(AroundTransaction { inner, hook: self.hook.clone(), span }))
+    }
+
+    async fn ping(&self) -> Result<()> {
+        self.hook.around("ping", self.inner.ping()).await
+    }
+
+    async fn close(&self) {
+        self.inner.close().await;
+    }
+}
+
+/// A transaction with a hook around each call.
+struct AroundTransaction<H: Hook> {
+    inner: Box<dyn WriteTransaction>,
+    hook: H,
+    span: H::Span,
+}
+
+#[async_trait]
+impl<H: Hook> WriteTransaction for AroundTransaction<H> {
+    async fn remembered_answer(&mut self, account: &AccountId, request: &RequestId) -> Result<Option<RememberedAnswer>> {
+        self.hook.around("tx.remembered_answer", self.inner.remembered_answer(account, request)).await
+    }
+
+    async fn remember_answer(&mut self, account: &AccountId, request: &RequestId, answer: &RememberedAnswer) -> Result<()> {
+        self.hook.around("tx.remember_answer", self.inner.remember_answer(account, request, answer)).await
+    }
+
+    async fn all_organisations(&mut self) -> Result<Vec<Organisation>> {
+        self.hook.around("tx.all_organisations", self.inner.all_organisations()).await
+    }
+
+    async fn put_organisations(&mut self, organisations: &[Organisation]) -> Result<()> {
+        self.hook.around("tx.put_organisations", self.inner.put_organisations(organisations)).await
+    }
+
+    async fn all_unit_rows(&mut self) -> Result<Vec<UnitRow>> {
+        self.hook.around("tx.all_unit_rows", self.inner.all_unit_rows()).await
+    }
+
+    async fn put_unit_rows(&mut self, rows: &[UnitRow]) -> Result<()> {
+        self.hook.around("tx.put_unit_rows", self.inner.put_unit_rows(rows)).await
+    }
+
+    async fn newest_template(&mut self, form: &FormId) -> Result<Option<StoredForm>> {
+        self.hook.around("tx.newest_template", self.inner.newest_template(form)).await
+    }
+
+    async fn insert_template(&mut self, form: &StoredForm) -> Result<()> {
+        self.hook.around("tx.insert_template", self.inner.insert_template(form)).await
+    }
+
+    async fn insert_observations(&mut self, receipt: &Receipt, figures: &[NewObservation]) -> Result<Vec<Observation>> {
+        self.hook.around("tx.insert_observations", self.inner.insert_observations(receipt, figures)).await
+    }
+
+    async fn observations_at(&mut self, keys: &[ObservationKey]) -> Result<Vec<Observation>> {
+        self.hook.around("tx.observations_at", self.inner.observations_at(keys)).await
+    }
+
+    async fn correct_observations(&mut self, receipt: &Receipt, figures: &[(NewObservation, u32)], reason: &str) -> Result<()> {
+        self.hook.around("tx.correct_observations", self.inner.correct_observations(receipt, figures, reason)).await
+    }
+
+    async fn put_token(&mut self, token: &TokenRecord) -> Result<()> {
+        self.hook.around("tx.put_token", self.inner.put_token(token)).await
+    }
+
+    async fn append_audit(&mut self, record: &NewAuditRecord) -> Result<AuditRecord> {
+        self.hook.around("tx.append_audit", self.inner.append_audit(record)).await
+    }
+
+    async fn commit(self: Box<Self>) -> Result<()> {
+        let Self { inner, hook, span } = *self;
+        let outcome = hook.around("tx.commit", inner.commit()).await;
+        drop(span);
+        outcome
+    }
+}
