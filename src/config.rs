@@ -218,8 +218,9 @@ pub fn read(file: Option<&Path>, flags: &[(&str, Value)]) -> Result<Config, Vec<
         return Err(vec![Fault::Unreadable { detail: format!("{}: no such file", missing.display()) }]);
     }
     let environment = Env::prefixed(ENV_PREFIX).filter(|key| key == "data" || key.as_str().contains(ENV_SEPARATOR)).split(ENV_SEPARATOR);
-    let given = Figment::new().merge(Toml::file_exact(file.unwrap_or(Path::new(DEFAULT_FILE)))).merge(environment);
-    let given = flags.iter().fold(given, |figment, (key, value)| figment.merge(("flags", key, value).to_provider()));
+    let found = file.or(Some(Path::new(DEFAULT_FILE)).filter(|f| f.is_file()));
+    let given = found.map_or_else(Figment::new, |file| Figment::from(Toml::file_exact(file))).merge(environment);
+    let given = flags.iter().fold(given, |figment, (key, value)| figment.merge(Serialized::default(key, value.clone())));
     let config = match Figment::from(Serialized::defaults(Config::default())).merge(given.clone()).extract::<Config>() {
         Ok(config) => config,
         Err(first) => return Err(faults_by_key(&given, &first)),
@@ -228,21 +229,9 @@ pub fn read(file: Option<&Path>, flags: &[(&str, Value)]) -> Result<Config, Vec<
     if faults.is_empty() { Ok(config) } else { Err(faults) }
 }
 
-/// A flag as figment takes it, with a name for messages.
-trait ToProvider {
-    fn to_provider(self) -> Serialized<Value>;
-}
-
-impl ToProvider for (&str, &&str, &Value) {
-    fn to_provider(self) -> Serialized<Value> {
-        let (_, key, value) = self;
-        Serialized::default(key, value.clone())
-    }
-}
-
 /// Takes every key by itself, because reading as a whole stops at the first fault.
 fn faults_by_key(given: &Figment, first: &figment::Error) -> Vec<Fault> {
-    let Ok(parts) = given.extract::<Dict>() else { return vec![Fault::Unreadable { detail: first.to_string() }] };
+    let Ok(parts) = given.extract::<Dict>() else { return vec![Fault::Unreadable { detail: first.kind.to_string() }] };
     let mut faults = Vec::new();
     for (part, value) in &parts {
         let keys: Vec<(String, &Value)> = match value {
@@ -252,12 +241,14 @@ fn faults_by_key(given: &Figment, first: &figment::Error) -> Vec<Fault> {
         for (key, value) in keys {
             let alone = Figment::from(Serialized::defaults(Config::default())).merge(Serialized::default(&key, value.clone()));
             if let Err(error) = alone.extract::<Config>() {
-                let source = given.find_metadata(&key).map(|m| m.name.to_string()).unwrap_or_default();
+                // A flag was merged as a bare value; file and environment have names.
+                let metadata = given.find_metadata(&key).filter(|m| !m.name.contains("::"));
+                let source = metadata.map_or_else(|| "命令行 / command line".to_owned(), |m| m.name.to_string());
                 faults.push(Fault::Malformed { source, detail: error.kind.to_string(), key });
             }
         }
     }
-    if faults.is_empty() { vec![Fault::Unreadable { detail: first.to_string() }] } else { faults }
+    if faults.is_empty() { vec![Fault::Unreadable { detail: first.kind.to_string() }] } else { faults }
 }
 
 impl Config {

@@ -1,5 +1,6 @@
 //! The log: structured lines on standard error, as text or JSON. Panics go there too.
 
+use std::io::IsTerminal;
 use std::panic::PanicHookInfo;
 
 use thiserror::Error;
@@ -19,7 +20,7 @@ pub enum Error {
 
 /// Sets up the log of this process.
 pub fn install(config: &LogConfig) -> Result<(), Error> {
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     let lines = match config.format {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),

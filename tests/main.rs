@@ -9,6 +9,7 @@
 )]
 
 mod crash;
+mod harness;
 mod outside;
 mod rpc;
 mod store;

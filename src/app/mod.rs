@@ -34,6 +34,7 @@ pub use correct::Correction;
 pub use error::{Error, Result};
 pub use extract::ExtractionHead;
 pub use page::{Page, PageRequest};
+pub(crate) use planned_year::PlannedYear;
 pub use read_overlap::{DescribedOverlap, DescribedRelation, ElementWithFields};
 pub use register_template::{AddedAtLevel, RegisteredForm, TemplateSource};
 pub use register_units::UnitSource;

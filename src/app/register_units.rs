@@ -44,7 +44,7 @@ impl App {
         if let Some(answer) = request.answered(tx.as_mut(), caller).await? {
             return Ok((answer, problems));
         }
-        problems.extend(check_all(&rows, &tx.all_unit_rows().await?));
+        problems.extend(check_all(&rows, &tx.all_unit_rows().await?, &problems));
         refuse_errors(&problems)?;
         tx.put_unit_rows(&rows).await?;
         let n = u32::try_from(rows.len()).unwrap_or(u32::MAX);
@@ -68,7 +68,7 @@ impl App {
     pub async fn check_units(&self, caller: &Caller, source: UnitSource) -> Result<Vec<Problem>> {
         caller.require(&[Role::Operator], "unit.register")?;
         let (rows, mut problems) = source.read();
-        problems.extend(check_all(&rows, &self.state.unit_rows()));
+        problems.extend(check_all(&rows, &self.state.unit_rows(), &problems));
         Ok(problems)
     }
 
@@ -99,8 +99,9 @@ impl App {
     }
 }
 
-fn check_all(rows: &[UnitRow], known: &[UnitRow]) -> Vec<Problem> {
-    if rows.is_empty() {
+/// Checks the rows that could be read; that none is left of them is no fault of its own.
+fn check_all(rows: &[UnitRow], known: &[UnitRow], found: &[Problem]) -> Vec<Problem> {
+    if rows.is_empty() && !found.iter().any(Problem::is_error) {
         return vec![Problem::new(Code::ListEmpty).arg("what", "units")];
     }
     if rows.len() > MAX_ROWS {

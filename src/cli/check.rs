@@ -4,16 +4,9 @@ use std::process::ExitCode;
 
 use crate::cli::serve;
 
-/// Arguments: those of `serve`.
-#[derive(Debug, clap::Args)]
-pub(super) struct Args {
-    #[command(flatten)]
-    serve: serve::Args,
-}
-
 /// Prints the configuration that holds, as TOML; with faults it prints those.
-pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let config = args.serve.config()?;
+pub(super) fn run(args: serve::Args) -> anyhow::Result<ExitCode> {
+    let config = args.config()?;
     print!("{}", toml::to_string(&config)?);
     eprintln!("配置无误 / the configuration is without fault");
     Ok(ExitCode::SUCCESS)

@@ -1,9 +1,12 @@
 //! The command line: one module for each command, each with its `Args` and its `run`.
 
 mod check;
+pub mod client;
 mod clock;
+pub mod demo;
 mod failure;
 mod migrate;
+pub mod offline;
 mod serve;
 mod token;
 
@@ -28,9 +31,26 @@ enum Command {
     /// Make an API token and print its secret (签发访问令牌)
     Token(token::Args),
     /// Check the configuration and name everything that is wrong with it (检查配置)
-    Check(check::Args),
+    Check(serve::Args),
     /// Bring the database up to date without serving (升级数据库结构)
     Migrate(migrate::Args),
+    Register(client::register::RegisterArgs),
+    Form(client::form::FormArgs),
+    Submit(client::submit::SubmitArgs),
+    Correct(client::correct::CorrectArgs),
+    Receipts(client::receipts::ReceiptsArgs),
+    History(client::receipts::HistoryArgs),
+    Extract(client::extract::ExtractArgs),
+    Report(client::report::ReportArgs),
+    Overlaps(client::overlaps::OverlapsArgs),
+    Relations(client::overlaps::RelationsArgs),
+    Templates(client::lists::TemplatesArgs),
+    Units(client::lists::UnitsArgs),
+    Organisations(client::lists::OrganisationsArgs),
+    Read(offline::read::ReadArgs),
+    Overlap(offline::overlap::OverlapArgs),
+    Plan(offline::plan::PlanArgs),
+    Demo(demo::DemoArgs),
 }
 
 /// Runs the command that the process was started with.
@@ -49,5 +69,31 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Token(args) => token::run(args).await,
         Command::Check(args) => check::run(args),
         Command::Migrate(args) => migrate::run(args).await,
+        Command::Register(args) => client::register::run(args).await,
+        Command::Form(args) => client::form::run(args).await,
+        Command::Submit(args) => client::submit::run(args).await,
+        Command::Correct(args) => client::correct::run(args).await,
+        Command::Receipts(args) => client::receipts::run_receipts(args).await,
+        Command::History(args) => client::receipts::run_history(args).await,
+        Command::Extract(args) => client::extract::run(args).await,
+        Command::Report(args) => client::report::run(args).await,
+        Command::Overlaps(args) => client::overlaps::run_overlaps(args).await,
+        Command::Relations(args) => client::overlaps::run_relations(args).await,
+        Command::Templates(args) => client::lists::run_templates(args).await,
+        Command::Units(args) => client::lists::run_units(args).await,
+        Command::Organisations(args) => client::lists::run_organisations(args).await,
+        Command::Read(args) => offline::read::run(args).await,
+        Command::Overlap(args) => offline::overlap::run(args).await,
+        Command::Plan(args) => offline::plan::run(args).await,
+        Command::Demo(args) => demo::run(args).await,
+    }
+}
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn commands_fit_together() {
+        super::Cli::command().debug_assert();
     }
 }

@@ -94,7 +94,7 @@ fn neutralise(text: &str) -> String {
     if acts_as_formula(text) { format!("'{text}") } else { text.to_owned() }
 }
 
-fn restore(text: &str) -> &str {
+pub(super) fn restore(text: &str) -> &str {
     text.strip_prefix('\'').filter(|rest| acts_as_formula(rest)).unwrap_or(text)
 }
 

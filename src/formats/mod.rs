@@ -4,6 +4,7 @@
 //! of them are told at once. Knows the domain and nothing else; does no IO of its own.
 
 pub mod figures_csv;
+pub mod form_csv;
 mod json;
 pub mod organisations_csv;
 mod table_csv;

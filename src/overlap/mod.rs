@@ -12,6 +12,8 @@ mod index;
 mod persistent;
 mod relate;
 mod score;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod vocabulary;
 

@@ -135,6 +135,8 @@ pub struct Vocabulary {
     departments: Vec<DepartmentScope>,
     /// (word, what stands above) → what the word means there.
     contextual: HashMap<(TermId, TermId), TermId>,
+    /// (term, clause) → the thing that both together are.
+    with_clause: HashMap<(TermId, String), TermId>,
     digest: String,
 }
 
@@ -169,6 +171,9 @@ struct VocabularyFile {
     /// `part of a department's name = term / unless`: population of its forms where they do not say.
     #[serde(default)]
     departments: Vec<String>,
+    /// `term + clause = meaning`: a thing whose note makes it another thing.
+    #[serde(default)]
+    with_clause: Vec<String>,
     /// `word @ above = meaning`: words that mean another thing below some heading.
     #[serde(default)]
     contextual: Vec<String>,
@@ -286,6 +291,11 @@ impl Vocabulary {
         self.classes.get(class as usize).is_some_and(|c| c.is_institutional)
     }
 
+    /// What a thing is together with a clause of its note.
+    pub(crate) fn with_clause(&self, term: TermId, clause: &str) -> Option<TermId> {
+        if self.with_clause.is_empty() { None } else { self.with_clause.get(&(term, clause.to_owned())).copied() }
+    }
+
     /// What a word means below `above`, where that differs.
     pub(crate) fn in_context(&self, word: TermId, above: TermId) -> Option<TermId> {
         if self.contextual.is_empty() {
@@ -350,6 +360,7 @@ struct Builder {
     plain_statistic: BTreeMap<String, String>,
     departments: Vec<DepartmentScope>,
     contextual: HashMap<(TermId, TermId), TermId>,
+    with_clause: HashMap<(TermId, String), TermId>,
 }
 
 impl Builder {
@@ -432,11 +443,16 @@ impl Builder {
             let term = *self.by_name.get(&normalise(term)).ok_or_else(|| fault(format!("department {line}: no such term")))?;
             self.departments.push(DepartmentScope { department: normalise(department), term, unless: normalise(unless) });
         }
+        let find = |name: &str| self.by_name.get(&normalise(name)).copied().ok_or_else(|| fault(format!("{name} is no term")));
         for line in &parsed.contextual {
             let parts: Vec<&str> = line.split(['@', '=']).collect();
-            let [word, above, meaning] = parts.as_slice() else { return Err(fault(format!("contextual {line} is not word @ above = meaning"))) };
-            let find = |name: &str| self.by_name.get(&normalise(name)).copied().ok_or_else(|| fault(format!("contextual {line}: {name} is no term")));
+            let [word, above, meaning] = parts.as_slice() else { return Err(fault(format!("{line} is not word @ above = meaning"))) };
             self.contextual.insert((find(word)?, find(above)?), find(meaning)?);
+        }
+        for line in &parsed.with_clause {
+            let parts: Vec<&str> = line.split(['+', '=']).collect();
+            let [term, clause, meaning] = parts.as_slice() else { return Err(fault(format!("{line} is not term + clause = meaning"))) };
+            self.with_clause.insert((find(term)?, normalise(clause)), find(meaning)?);
         }
         self.plain_statistic.extend(parsed.plain_statistic);
         Ok(())
@@ -472,6 +488,7 @@ impl Builder {
             plain_statistic: self.plain_statistic,
             departments: self.departments,
             contextual: self.contextual,
+            with_clause: self.with_clause,
             digest,
         })
     }

@@ -6,6 +6,7 @@ use tonic::{Request, Response, Status};
 
 use crate::app::{App, Error, Result};
 use crate::domain::caller::Caller;
+use crate::domain::problem::Code;
 use crate::pb;
 use crate::pb::organisation_service_server::OrganisationService;
 use crate::service::call::Call;
@@ -51,8 +52,9 @@ async fn register(app: &App, caller: &Caller, message: pb::RegisterOrganisations
         let registered = app.register_organisations(caller, &message.request_id, &organisations).await?;
         return Ok(pb::RegisterOrganisationsResponse { registered, problems: Vec::new() });
     }
-    // Those that could be read are checked as well, so that all faults are told at once.
-    problems.extend(app.check_organisations(caller, &organisations).await?);
+    // Those that could be read are checked as well, so that all faults are told at once; that none is left is no fault of its own.
+    let more = app.check_organisations(caller, &organisations).await?;
+    problems.extend(more.into_iter().filter(|p| is_whole || p.code != Code::ListEmpty));
     if message.validate_only {
         return Ok(pb::RegisterOrganisationsResponse { registered: 0, problems: problems_to_pb(&problems) });
     }

@@ -1,4 +1,12 @@
-//! The services as a client sees them.
+//! The gRPC door from outside: who gets in, what refusals look like, how a server ends, and what it makes of races and bad input.
 
 mod at_most_once;
 mod bad_input;
+mod callers;
+mod health;
+mod limits;
+mod process;
+mod refusals;
+mod registry;
+mod stop;
+mod web;

@@ -85,3 +85,51 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }
+
+/// A server in this process.
+pub(in crate::cli) struct RunningServer {
+    address: std::net::SocketAddr,
+    app: Arc<App>,
+    stop: tokio::sync::oneshot::Sender<()>,
+    serving: tokio::task::JoinHandle<anyhow::Result<()>>,
+    _lock: store::FolderLock,
+}
+
+impl RunningServer {
+    /// Where it listens.
+    pub(in crate::cli) fn address(&self) -> std::net::SocketAddr {
+        self.address
+    }
+
+    /// Its application.
+    pub(in crate::cli) fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
+    /// Stops it: calls under way are answered, the store is closed.
+    pub(in crate::cli) async fn stop(self) -> anyhow::Result<()> {
+        let _ = self.stop.send(());
+        self.serving.await??;
+        self.app.store().close().await;
+        Ok(())
+    }
+}
+
+/// Starts a server in this process; it answers when this returns.
+pub(in crate::cli) async fn start(config: Config) -> anyhow::Result<RunningServer> {
+    let folder = DataFolder::open(&config.data)?;
+    let lock = folder.lock()?;
+    let store = store::open(&folder, &config.store).await?;
+    let app = Arc::new(App::open(store, Arc::new(SystemClock)).await?);
+    let listener = grpc::bind(&config.grpc).await?;
+    let address = listener.local_addr()?;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let served = Arc::clone(&app);
+    let serving = tokio::spawn(async move {
+        let stopped = async move {
+            let _ = stopped.await;
+        };
+        grpc::serve(served, listener, &config.grpc, stopped).await
+    });
+    Ok(RunningServer { address, app, stop, serving, _lock: lock })
+}

@@ -7,6 +7,8 @@ pub(crate) mod key;
 pub(crate) mod note;
 pub(crate) mod phrase;
 pub(crate) mod range;
+#[cfg(test)]
+mod tests;
 pub(crate) mod text;
 
 use std::collections::HashMap;

@@ -91,7 +91,8 @@ pub(crate) fn read_note(vocabulary: &Vocabulary, measures: &Measures, note: &str
             match piece {
                 Piece::Word { term, is_negated: false, .. } => {
                     let entry = vocabulary.term(term);
-                    if (vocabulary.class(entry).from_note && !is_negative) || matches!(entry.role, Role::Time | Role::Offset) {
+                    let class = vocabulary.class(entry);
+                    if (class.from_note && !is_negative) || (matches!(entry.role, Role::Time | Role::Offset) && !class.is_weak) {
                         reading.terms.push(term);
                     }
                 }
@@ -115,7 +116,12 @@ fn alias_of(vocabulary: &Vocabulary, measures: &Measures, text: &str, level: Lev
     if rest.chars().count() > 20 {
         return None;
     }
-    let draft = draft_of(vocabulary, &read_phrase(vocabulary, measures, rest, level), "note");
+    let mut draft = draft_of(vocabulary, &read_phrase(vocabulary, measures, rest, level), "note");
+    // 本行政村常住人口: the village is who reports.
+    if draft.measures.len() > 1 {
+        draft.measures.retain(|m| !vocabulary.class(vocabulary.term(*m)).is_unit_kind);
+    }
+    draft.residue.remove("本");
     (draft.measures.len() == 1 && draft.residue.is_empty()).then_some(draft)
 }
 
@@ -193,9 +199,19 @@ pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &Note
         number.is_some_and(|n| draft.qualifiers.keys().any(|q| q.strip_prefix(n).is_some_and(|rest| rest == "+" || rest == "-")))
     };
     let says_nothing = |clause: &&String| says_bound(clause) || implied.iter().any(|i| i == clause) || includes_own_kinds(vocabulary, draft, clause);
+    let changes: Vec<(TermId, TermId, String)> = draft
+        .measures
+        .iter()
+        .flat_map(|m| draft.clauses.iter().filter_map(|c| vocabulary.with_clause(*m, c).map(|meaning| (*m, meaning, c.clone()))))
+        .collect();
     let dropped: Vec<String> = draft.clauses.iter().filter(says_nothing).cloned().collect();
     for clause in dropped {
         draft.clauses.remove(&clause);
+    }
+    for (term, meaning, clause) in changes {
+        draft.measures.remove(&term);
+        draft.clauses.remove(&clause);
+        draft.add_term(vocabulary, meaning, "", "note");
     }
 }
 

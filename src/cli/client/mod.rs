@@ -1,0 +1,28 @@
+//! Commands that talk gRPC to a server: the same road as any other client's, so that nobody has to write code to use it.
+//!
+//! Results go to standard output as a table, JSON or CSV; notes and problems go to standard error. Exit codes: 0 done, 1 wrong use or a
+//! fault on this side, 2 refused, 3 the server did not answer or is at fault.
+
+pub mod answer;
+mod calls;
+pub mod connection;
+pub mod correct;
+pub mod extract;
+pub mod failure;
+mod figures_file;
+pub mod form;
+pub mod grid;
+pub mod json;
+pub mod lists;
+pub mod overlaps;
+pub mod receipts;
+pub mod register;
+pub mod report;
+pub mod submit;
+pub(crate) mod verdict;
+pub mod words;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use calls::Result;

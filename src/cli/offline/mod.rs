@@ -1,0 +1,8 @@
+//! Commands that need no server: for a person with files, and for the scorers.
+//!
+//! They use the same readers, matcher and planner as the server, over a catalogue that lives as long as the command.
+
+pub mod files;
+pub mod overlap;
+pub mod plan;
+pub mod read;

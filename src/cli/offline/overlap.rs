@@ -1,0 +1,225 @@
+//! `overlap`: the data elements of a set of templates and the pairs that are left to a reviewer, as tables or as lines for the scorer.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use crate::cli::client::answer::{Answer, finish, to_stderr};
+use crate::cli::client::failure::EXIT_REFUSED;
+use crate::cli::client::grid::{Grid, number, text};
+use crate::cli::client::words::pick;
+use crate::cli::offline::files::{catalogue_of, read_paths};
+use crate::domain::id::{ElementId, FieldKey};
+use crate::domain::measure::Measures;
+use crate::domain::message::Language;
+use crate::domain::relation::{Relation, RelationKind};
+use crate::overlap::{Catalogue, explain};
+
+/// Find which fields of the templates are one figure; needs no server
+#[derive(clap::Args, Debug)]
+pub struct OverlapArgs {
+    /// Template files in JSON, or folders of them
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// How the result is printed
+    #[arg(long, value_enum, default_value_t)]
+    format: OverlapFormat,
+    /// How many lines each table has; 0 for all
+    #[arg(long, default_value_t = 40)]
+    limit: usize,
+    /// Year of forms that name none
+    #[arg(long, default_value_t = 2026)]
+    year: i16,
+    /// Language of tables and messages
+    #[arg(long, env = "BAOYICI_LANGUAGE", value_enum, default_value_t = Language::Zh)]
+    language: Language,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum OverlapFormat {
+    /// Tables for people
+    #[default]
+    Table,
+    /// One JSON object a line: every field with its element, then the candidates, then all other relations
+    Jsonl,
+}
+
+/// A line of the result.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Line<'a> {
+    Field { form_id: &'a str, field_id: &'a str, element: ElementId, offset: i16 },
+    Candidate { a: End<'a>, b: End<'a>, relation: &'static str, score: f64 },
+    Relation { a: End<'a>, b: End<'a>, relation: &'static str, score: f64 },
+}
+
+/// One side of a pair.
+#[derive(Serialize)]
+struct End<'a> {
+    form_id: &'a str,
+    field_id: &'a str,
+}
+
+impl<'a> End<'a> {
+    fn of(key: &'a FieldKey) -> Self {
+        Self { form_id: key.form.as_str(), field_id: key.field.as_str() }
+    }
+}
+
+/// Runs the command: exit code 2 where a file was refused, the rest is compared all the same.
+pub async fn run(args: OverlapArgs) -> anyhow::Result<ExitCode> {
+    let measures = Arc::new(Measures::embedded());
+    let mut read = read_paths(&args.paths, args.year, &measures)?;
+    to_stderr(&read.told(args.language, false));
+    let refused = read.has_errors();
+    let catalogue = catalogue_of(std::mem::take(&mut read.templates), &measures)?;
+    let relations = catalogue.snapshot().compare_all().await?;
+    let out = match args.format {
+        OverlapFormat::Jsonl => lines(&catalogue, &relations)?,
+        OverlapFormat::Table => tables(args.language, &catalogue, &relations, args.limit),
+    };
+    let code = finish(args.language, Ok(Answer::of(out)));
+    Ok(if refused { ExitCode::from(EXIT_REFUSED) } else { code })
+}
+
+fn lines(catalogue: &Catalogue, relations: &[Relation]) -> anyhow::Result<String> {
+    let mut out = String::new();
+    let mut push = |line: Line<'_>| -> anyhow::Result<()> {
+        out.push_str(&serde_json::to_string(&line)?);
+        out.push('\n');
+        Ok(())
+    };
+    for key in catalogue.forms().flat_map(|form| &form.field_keys) {
+        let Some(meaning) = catalogue.meaning(key) else { continue };
+        let element = ElementId::of_key(&meaning.key);
+        let (form_id, field_id) = (key.form.as_str(), key.field.as_str());
+        push(Line::Field { form_id, field_id, element, offset: meaning.offset_years })?;
+    }
+    let (asked, others): (Vec<&Relation>, Vec<&Relation>) = relations.iter().partition(|r| r.kind == RelationKind::LooksAlike);
+    for r in asked {
+        // The reviewer is asked whether the two are the same.
+        push(Line::Candidate { a: End::of(&r.a), b: End::of(&r.b), relation: RelationKind::Same.as_str(), score: r.score })?;
+    }
+    for r in others {
+        push(Line::Relation { a: End::of(&r.a), b: End::of(&r.b), relation: r.kind.as_str(), score: r.score })?;
+    }
+    Ok(out)
+}
+
+/// An element with the fields in which it appears.
+type Appearances<'a> = BTreeMap<ElementId, Vec<&'a FieldKey>>;
+
+fn tables(language: Language, catalogue: &Catalogue, relations: &[Relation], limit: usize) -> String {
+    let limit = if limit == 0 { usize::MAX } else { limit };
+    let mut elements: Appearances<'_> = BTreeMap::new();
+    let (mut n_forms, mut n_fields) = (0_usize, 0_usize);
+    for form in catalogue.forms() {
+        n_forms += 1;
+        for key in &form.field_keys {
+            n_fields += 1;
+            if let Some(meaning) = catalogue.meaning(key) {
+                elements.entry(ElementId::of_key(&meaning.key)).or_default().push(key);
+            }
+        }
+    }
+    let n_elements = elements.len();
+    let n_forms_of = |fields: &[&FieldKey]| fields.iter().map(|k| &k.form).collect::<BTreeSet<_>>().len();
+    let mut shared: Vec<(ElementId, Vec<&FieldKey>)> = elements.into_iter().filter(|(_, fields)| n_forms_of(fields) > 1).collect();
+    shared.sort_by_key(|(id, fields)| (std::cmp::Reverse(n_forms_of(fields)), std::cmp::Reverse(fields.len()), *id));
+    let candidates: Vec<&Relation> = relations.iter().filter(|r| r.kind == RelationKind::LooksAlike).collect();
+    let (n_shared, n_candidates) = (shared.len(), candidates.len());
+    let head = match language {
+        Language::Zh => format!(
+            "{n_forms} 张表，{n_fields} 个指标，{n_elements} 个数据元；{n_shared} 个数据元不止一张表在要；{n_candidates} 对疑似，待人工判断"
+        ),
+        Language::En => format!(
+            "{n_forms} forms, {n_fields} fields, {n_elements} elements; {n_shared} elements are asked by more than one form; {n_candidates} pairs look alike and are left to a reviewer"
+        ),
+    };
+    let shared_head = pick(language, "不止一张表在要的数据元：", "elements that more than one form asks:");
+    let alike_head = pick(language, "疑似，把握大的在前：", "look-alikes, the surest first:");
+    let more = |n: usize| crate::cli::client::form::more(language, n, limit);
+    format!(
+        "{head}\n\n{shared_head}\n{}{}\n{alike_head}\n{}{}\n{}",
+        shared_grid(catalogue, &shared, limit).to_table(language),
+        more(n_shared),
+        alike_grid(language, catalogue, &candidates, limit).to_table(language),
+        more(n_candidates),
+        kinds_grid(relations).to_table(language),
+    )
+}
+
+fn shared_grid(catalogue: &Catalogue, shared: &[(ElementId, Vec<&FieldKey>)], limit: usize) -> Grid {
+    let mut grid = Grid::new(&[("element", "数据元", "element"), ("name", "名称", "name"), ("fields", "指标", "fields")]);
+    for (id, fields) in shared.iter().take(limit) {
+        let name = catalogue.element(*id).map(|e| e.name).unwrap_or_default();
+        let printed: Vec<String> = fields.iter().map(|k| format!("{}/{}", k.form, k.field)).collect();
+        grid.push(vec![text(id.to_string()), text(name), text(printed.join(" "))]);
+    }
+    grid
+}
+
+fn alike_grid(language: Language, catalogue: &Catalogue, candidates: &[&Relation], limit: usize) -> Grid {
+    let mut grid = Grid::new(&[
+        ("score", "把握", "score"),
+        ("a", "指标甲", "field a"),
+        ("a_label", "名称", "label"),
+        ("b", "指标乙", "field b"),
+        ("b_label", "名称", "label"),
+        ("why", "理由", "why"),
+    ]);
+    let label = |key: &FieldKey| {
+        let field = catalogue.form(&key.form).and_then(|f| f.template.fields.iter().find(|field| field.id == key.field));
+        field.map(|f| f.label.clone()).unwrap_or_default()
+    };
+    for r in candidates.iter().take(limit) {
+        grid.push(vec![
+            text(format!("{:.2}", r.score)),
+            text(format!("{}/{}", r.a.form, r.a.field)),
+            text(label(&r.a)),
+            text(format!("{}/{}", r.b.form, r.b.field)),
+            text(label(&r.b)),
+            text(explain::sentence(r, language)),
+        ]);
+    }
+    grid
+}
+
+fn kinds_grid(relations: &[Relation]) -> Grid {
+    let mut grid = Grid::new(&[("relation", "关系", "relation"), ("pairs", "对数", "pairs")]);
+    let mut counts: BTreeMap<RelationKind, u64> = BTreeMap::new();
+    for r in relations {
+        *counts.entry(r.kind).or_default() += 1;
+    }
+    for (kind, n) in counts {
+        grid.push(vec![text(kind.as_str()), number(n)]);
+    }
+    grid
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_those_of_the_scorer() {
+        let end = || End { form_id: "f", field_id: "A1" };
+        let print = |line: &Line<'_>| serde_json::to_string(line).unwrap();
+        let field = Line::Field { form_id: "f", field_id: "A1", element: ElementId::from_stored(10), offset: -1 };
+        assert_eq!(print(&field), r#"{"kind":"field","form_id":"f","field_id":"A1","element":"e000000000000000a","offset":-1}"#);
+        let candidate = Line::Candidate { a: end(), b: end(), relation: "same", score: 0.5 };
+        assert_eq!(
+            print(&candidate),
+            r#"{"kind":"candidate","a":{"form_id":"f","field_id":"A1"},"b":{"form_id":"f","field_id":"A1"},"relation":"same","score":0.5}"#
+        );
+    }
+
+    #[test]
+    fn help_is_stable() {
+        insta::assert_snapshot!("help_overlap", crate::cli::client::tests::help_of::<OverlapArgs>("overlap"));
+    }
+}
