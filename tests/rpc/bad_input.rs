@@ -82,7 +82,7 @@ async fn each_bad_input_has_its_answer_and_harms_nothing() {
 /// What is wrong with a refusal, if anything.
 fn judge(grpc: Code, code: &str, place: &str, status: &Status) -> Option<String> {
     if status.code() != grpc {
-        return Some(format!("expected {grpc:?}, got {status:?}"));
+        return Some(format!("expected {grpc:?}, got {:?}: {}", status.code(), status.message()));
     }
     let (problems, total) = problems_of(status);
     let Some(problem) = problems.iter().find(|p| p.code == code) else {

@@ -47,14 +47,14 @@ pub fn cases(ground: &Ground) -> Vec<Case> {
 /// One figure that is wrong in itself: the place is its row, its period and its element.
 fn figure_cases(ground: &Ground) -> Vec<Case> {
     let of = |name: &str, problem: &'static str, label: &str, value: &str| {
-        let element = ground.element(label);
-        let place = format!("row=1 column=2026 field={element}");
+        let (element, period) = (ground.element(label), ground.period(label));
+        let place = format!("row=1 column={period} field={element}");
         case(
             &format!("figure: {name}"),
             InvalidArgument,
             problem,
             &place,
-            submit(ground.clerk.clone(), submission(vec![typed(element, "2026", value)])),
+            submit(ground.clerk.clone(), submission(vec![typed(element, period, value)])),
         )
     };
     let in_unit = |name: &str, label: &str, value: &str, unit: &str| {
@@ -127,7 +127,7 @@ fn submission_cases(ground: &Ground) -> Vec<Case> {
             "submit: cells left empty",
             InvalidArgument,
             "FIGURE_MISSING",
-            "column=2026",
+            "",
             send(pb::SubmitRequest { partial: false, ..submission(one()) }),
         ),
         case(

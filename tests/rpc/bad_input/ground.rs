@@ -33,8 +33,8 @@ pub struct Ground {
     pub expired: Caller,
     /// A caller whose token was revoked.
     pub revoked: Caller,
-    /// Elements of the village's cells by label.
-    elements: HashMap<String, String>,
+    /// Elements and periods of the village's cells by label.
+    cells: HashMap<String, (String, String)>,
     /// Receipt of the one figure that is held.
     pub receipt: String,
     /// Token of the civil affairs department's data officer, for calls made by hand.
@@ -71,6 +71,12 @@ fn village_form() -> pb::FormTemplate {
     pb::FormTemplate { valid_until: "2028-12-31".to_owned(), ..form("cun", Level::Village, Frequency::Annual, fields) }
 }
 
+/// The township's form: one figure that its villages give, and one of its own.
+pub fn township_form() -> pb::FormTemplate {
+    let fields = vec![field("people", "常住人口", "人", DataType::Integer), field("own", "癸酉事项", "个", DataType::Integer)];
+    form("zhen", Level::Township, Frequency::Annual, fields)
+}
+
 impl Ground {
     pub async fn prepare() -> Self {
         let world = World::start().await;
@@ -80,7 +86,7 @@ impl Ground {
             async move { officer.register_template(register_request(&form.form_id.clone(), form)).await.expect("a good form registers") }
         };
         register(village_form()).await;
-        register(form("zhen", Level::Township, Frequency::Annual, vec![field("people", "常住人口", "人", DataType::Integer)])).await;
+        register(township_form()).await;
         register(form("xian", Level::County, Frequency::Monthly, vec![field("monthly", "庚午事项", "个", DataType::Integer)])).await;
         let other = form("bie", Level::County, Frequency::Annual, vec![field("other", "辛未事项", "个", DataType::Integer)]);
         world.other_officer.templates().register_template(register_request("bie", other)).await.expect("a good form registers");
@@ -88,24 +94,29 @@ impl Ground {
         let clerk = world.clerk("clerk", VILLAGE);
         let township_clerk = world.clerk("township-clerk", TOWNSHIPS[0]);
         let inputs = consolidated_form(&clerk, VILLAGE, DUE).await.inputs;
-        let elements: HashMap<String, String> = inputs.into_iter().map(|i| (i.label, i.element)).collect();
+        let cells: HashMap<String, (String, String)> = inputs.into_iter().map(|i| (i.label, (i.element, i.period))).collect();
         let submit = pb::SubmitRequest {
             request_id: "held".to_owned(),
             unit: VILLAGE.to_owned(),
             due: DUE.to_owned(),
-            figures: vec![typed(&elements["乙丑事项"], "2026", "7")],
+            figures: vec![typed(&cells["乙丑事项"].0, "2026", "7")],
             partial: true,
             validate_only: false,
         };
         let receipt = clerk.collection().submit(submit).await.expect("a good figure is stored").into_inner().receipt.expect("a receipt").id;
         let officer_secret = world.server.token("officer-by-hand", "data_officer", &["--organisation", "mzt"]);
         let [expired, revoked] = put_ended_tokens(&world).await;
-        Self { officer_secret, expired, revoked, clerk, township_clerk, elements, receipt, world }
+        Self { officer_secret, expired, revoked, clerk, township_clerk, cells, receipt, world }
     }
 
     /// Element of the village's cell with this label.
     pub fn element(&self, label: &str) -> &str {
-        &self.elements[label]
+        &self.cells[label].0
+    }
+
+    /// Period of the village's cell with this label: the year, or standing for what stays until it changes.
+    pub fn period(&self, label: &str) -> &str {
+        &self.cells[label].1
     }
 
     /// Everything that is stored.

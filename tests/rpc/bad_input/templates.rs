@@ -6,7 +6,7 @@ use serde_json::json;
 use tonic::Code::{FailedPrecondition, InvalidArgument, NotFound, PermissionDenied};
 use tonic::{Response, Status};
 
-use super::ground::Ground;
+use super::ground::{Ground, township_form};
 use super::{Case, case};
 use crate::outside::caller::Caller;
 use crate::outside::world::{field, form, register_request};
@@ -115,10 +115,7 @@ fn header_cases(ground: &Ground) -> Vec<Case> {
         case("form: for another department", PermissionDenied, "FORM_OF_OTHER", "", text(|t| t.organisation = "wjw".to_owned())),
         case("form: id of another department's form", PermissionDenied, "FORM_OF_OTHER", "", text(|t| t.form_id = "bie".to_owned())),
         case("form: by a clerk", PermissionDenied, "CALLER_MAY_NOT", "", register(ground.clerk.clone(), good())),
-        case("form: the same once more", FailedPrecondition, "FORM_UNCHANGED", "", {
-            let people = field("people", "常住人口", "人", DataType::Integer);
-            send(form("zhen", Level::Township, Frequency::Annual, vec![people]))
-        }),
+        case("form: the same once more", FailedPrecondition, "FORM_UNCHANGED", "", send(township_form())),
     ]
 }
 
