@@ -114,7 +114,7 @@ async fn what_was_acknowledged_survives_kill_9() {
         place.crash();
         let sent = load::finish(load).await;
         let callers = place.callers();
-        let found = check::check(&callers, &cells, year, &sent, &mut place.book, place.world.data()).await;
+        let found = check::check(&callers, year, &sent, &mut place.book, place.world.data()).await;
         println!(
             "round {round:3}: BAOYICI_SEED={seed} killed {} µs after acknowledgement {n_before_kill}: {} acknowledged, {} refused, {} unanswered, of which {} are stored",
             delay.as_micros(),
