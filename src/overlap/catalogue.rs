@@ -126,13 +126,8 @@ impl State {
 
     /// Fields of an element, sorted by their keys.
     pub(crate) fn placed(&self, element: ElementId) -> Vec<Placed> {
-        let mut placed: Vec<Placed> = self
-            .elements
-            .get(stored(element))
-            .into_iter()
-            .flat_map(|list| list.iter())
-            .filter_map(|number| self.at(number))
-            .collect();
+        let mut placed: Vec<Placed> =
+            self.elements.get(stored(element)).into_iter().flat_map(|list| list.iter()).filter_map(|number| self.at(number)).collect();
         placed.sort_by(|a, b| a.field().map(|f| &f.key).cmp(&b.field().map(|f| &f.key)));
         placed
     }

@@ -188,11 +188,11 @@ fn kinship(measures: &Measures, a: &Placed, b: &Placed) -> Option<Relation> {
     let (unit_a, unit_b) = (measures.find(&a.printed()?.unit), measures.find(&b.printed()?.unit));
     let mut reasons = vec![reason("key", &field_a.meaning.key, &field_b.meaning.key)];
     let mut kind = RelationKind::Same;
-    if let (Some(x), Some(y)) = (unit_a, unit_b) {
-        if x.atoms != y.atoms {
-            reasons.push(reason("unit", &x.symbol, &y.symbol));
-            kind = RelationKind::Converted;
-        }
+    if let (Some(x), Some(y)) = (unit_a, unit_b)
+        && x.atoms != y.atoms
+    {
+        reasons.push(reason("unit", &x.symbol, &y.symbol));
+        kind = RelationKind::Converted;
     }
     if form_a.frequency.n_per_year() != form_b.frequency.n_per_year() {
         reasons.push(reason("frequency", form_a.frequency.as_str(), form_b.frequency.as_str()));
@@ -219,11 +219,8 @@ fn relation_of(view: &Snapshot, pair: &Judged, from: u64, placed: &Placed) -> Op
     } else {
         other.clone()
     };
-    let (only_own, only_other) = if is_forward {
-        (pair.comparison.only_a, pair.comparison.only_b)
-    } else {
-        (pair.comparison.only_b, pair.comparison.only_a)
-    };
+    let (only_own, only_other) =
+        if is_forward { (pair.comparison.only_a, pair.comparison.only_b) } else { (pair.comparison.only_b, pair.comparison.only_a) };
     let is_conflict = pair.comparison.veto.is_some_and(|v| v != "offset") && same_name(placed, &other);
     let is_certain = placed.field()?.meaning.is_certain && other.field()?.meaning.is_certain;
     let kind = if is_conflict {

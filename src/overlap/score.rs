@@ -141,10 +141,10 @@ impl<'a> Weigher<'a> {
         if a.offset_years != b.offset_years {
             self.veto("offset", a.offset_years.to_string(), b.offset_years.to_string());
         }
-        if let (Some(x), Some(y)) = (a.facets.price_basis.as_deref(), b.facets.price_basis.as_deref()) {
-            if x != y {
-                self.veto("price", x, y);
-            }
+        if let (Some(x), Some(y)) = (a.facets.price_basis.as_deref(), b.facets.price_basis.as_deref())
+            && x != y
+        {
+            self.veto("price", x, y);
         }
         for (x, y) in OPPOSITES {
             let says = |m: &Meaning, word: &str, other: &str| {

@@ -57,8 +57,18 @@ fn form(id: &str, level: Level, frequency: Frequency, labels: &[(&str, &str)]) -
 
 fn sample() -> Vec<Printed> {
     vec![
-        form("village", Level::Village, Frequency::Annual, &[("年末常住人口", "人"), ("耕地面积", "亩"), ("低保户数", "户"), ("特色产业收入", "万元")]),
-        form("town", Level::Township, Frequency::Annual, &[("常住人口数", "万人"), ("年末耕地面积", "公顷"), ("生猪出栏", "头"), ("特色产业年收入", "万元")]),
+        form(
+            "village",
+            Level::Village,
+            Frequency::Annual,
+            &[("年末常住人口", "人"), ("耕地面积", "亩"), ("低保户数", "户"), ("特色产业收入", "万元")],
+        ),
+        form(
+            "town",
+            Level::Township,
+            Frequency::Annual,
+            &[("常住人口数", "万人"), ("年末耕地面积", "公顷"), ("生猪出栏", "头"), ("特色产业年收入", "万元")],
+        ),
         form("month", Level::Township, Frequency::Monthly, &[("本月生猪出栏", "头"), ("户籍人口", "人"), ("耕地流转面积", "亩")]),
         form("again", Level::Village, Frequency::Annual, &[("常住人口", "人"), ("低保户", "户"), ("上年末常住人口", "人")]),
     ]

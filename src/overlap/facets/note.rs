@@ -19,8 +19,22 @@ const LONGEST_REMARK: usize = 70;
 const LONGEST_NARROWING: usize = 30;
 
 /// Words of a remark that say the figure is not the usual one.
-const UNUSUAL: [&str; 14] =
-    ["口径不同", "口径有", "口径略", "非统计口径", "估算", "推算", "预计", "估计", "不同于", "有差异", "不一致", "未经审核", "仅指", "特指"];
+const UNUSUAL: [&str; 14] = [
+    "口径不同",
+    "口径有",
+    "口径略",
+    "非统计口径",
+    "估算",
+    "推算",
+    "预计",
+    "估计",
+    "不同于",
+    "有差异",
+    "不一致",
+    "未经审核",
+    "仅指",
+    "特指",
+];
 
 /// What a note says.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +58,17 @@ pub(crate) struct NoteReading {
 /// The boundary that a clause like 户籍不在本乡镇 or 来自本县以外 names.
 pub(crate) fn boundary_of(clause: &str) -> Option<&'static str> {
     let is_outside = ["不在本", "以外", "外流入", "本乡镇外", "本县外", "跨"].iter().any(|w| clause.contains(w));
-    let places = [("乡镇", "乡镇"), ("乡(镇)", "乡镇"), ("街道", "乡镇"), ("村", "村"), ("社区", "村"), ("县", "县"), ("区", "县"), ("市", "市"), ("省", "省")];
+    let places = [
+        ("乡镇", "乡镇"),
+        ("乡(镇)", "乡镇"),
+        ("街道", "乡镇"),
+        ("村", "村"),
+        ("社区", "村"),
+        ("县", "县"),
+        ("区", "县"),
+        ("市", "市"),
+        ("省", "省"),
+    ];
     if is_outside { places.iter().find(|(word, _)| clause.contains(word)).map(|(_, place)| *place) } else { None }
 }
 
@@ -96,7 +120,9 @@ pub(crate) fn read_note(vocabulary: &Vocabulary, measures: &Measures, note: &str
                         reading.terms.push(term);
                     }
                 }
-                Piece::Range { value, is_age } if is_age || (is_duration(&value) && clause.contains("居住")) => reading.ranges.push((value, is_age)),
+                Piece::Range { value, is_age } if is_age || (is_duration(&value) && clause.contains("居住")) => {
+                    reading.ranges.push((value, is_age))
+                }
                 _ => {}
             }
         }
@@ -165,20 +191,22 @@ pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &Note
                 draft.years = entry.years;
                 draft.time = draft.time.or(entry.time).or(Some(TimeBasis::Stock));
             }
-            Role::Qualifier if !draft.qualifiers.values().any(|class| *class == entry.class) => draft.add_term(vocabulary, *term, "", "note"),
+            Role::Qualifier if !draft.qualifiers.values().any(|class| *class == entry.class) => {
+                draft.add_term(vocabulary, *term, "", "note")
+            }
             Role::Population if draft.is_demographic(vocabulary) && !draft.population.values().any(|class| *class == entry.class) => {
                 draft.add_term(vocabulary, *term, "", "note");
             }
             _ => {}
         }
     }
-    if let Some(alias) = &note.alias {
-        if draft.is_unknown_or_kin(vocabulary, alias) {
-            draft.residue.clear();
-            draft.measures.clone_from(&alias.measures);
-            draft.population.extend(alias.population.clone());
-            draft.word_terms.extend(&alias.word_terms);
-        }
+    if let Some(alias) = &note.alias
+        && draft.is_unknown_or_kin(vocabulary, alias)
+    {
+        draft.residue.clear();
+        draft.measures.clone_from(&alias.measures);
+        draft.population.extend(alias.population.clone());
+        draft.word_terms.extend(&alias.word_terms);
     }
     let is_foreign = |basis: &TermId| !draft.measures.iter().any(|m| m == basis || vocabulary.is_kind_of(*basis, *m));
     draft.crossed |= note.basis.iter().any(is_foreign);
@@ -198,7 +226,8 @@ pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &Note
         let number = clause.strip_prefix('含').and_then(|c| c.strip_suffix('岁'));
         number.is_some_and(|n| draft.qualifiers.keys().any(|q| q.strip_prefix(n).is_some_and(|rest| rest == "+" || rest == "-")))
     };
-    let says_nothing = |clause: &&String| says_bound(clause) || implied.iter().any(|i| i == clause) || includes_own_kinds(vocabulary, draft, clause);
+    let says_nothing =
+        |clause: &&String| says_bound(clause) || implied.iter().any(|i| i == clause) || includes_own_kinds(vocabulary, draft, clause);
     let changes: Vec<(TermId, TermId, String)> = draft
         .measures
         .iter()

@@ -65,12 +65,15 @@ impl ObservedBody {
         Frame::trailers(trailers)
     }
 
-    fn poll_inner(&mut self, context: &mut Context<'_>) -> std::thread::Result<Poll<Option<Result<Frame<Bytes>, Status>>>> {
+    fn poll_inner(&mut self, context: &mut Context<'_>) -> std::thread::Result<PolledFrame> {
         let Some(inner) = self.inner.as_mut() else { return Ok(Poll::Ready(None)) };
         let span = self.observer.span().clone();
         span.in_scope(|| std::panic::catch_unwind(AssertUnwindSafe(|| Pin::new(inner).poll_frame(context))))
     }
 }
+
+/// What polling a body for its next frame answers.
+type PolledFrame = Poll<Option<Result<Frame<Bytes>, Status>>>;
 
 impl HttpBody for ObservedBody {
     type Data = Bytes;

@@ -23,7 +23,7 @@ fn every_code_makes_a_status_that_fits_trailers() {
             let problems = vec![hostile(*code); 3_000];
             let status = from_problems(&problems, language);
             assert!(status.details().len() <= MAX_DETAIL_BYTES, "{code}: {}", status.details().len());
-            let mut headers = http::HeaderMap::new();
+            let mut headers = HeaderMap::new();
             status.add_header(&mut headers).unwrap();
             let n_bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum();
             assert!(n_bytes < 7_000, "{code}: {n_bytes} bytes of trailers");
