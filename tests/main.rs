@@ -8,6 +8,8 @@
     reason = "a test that cannot go on fails; clippy knows only functions marked #[test] as tests"
 )]
 
+mod crash;
 mod harness;
+mod outside;
 mod rpc;
 mod store;

@@ -1,5 +1,7 @@
-//! The gRPC door from outside: who gets in, what refusals look like, and how a server ends.
+//! The gRPC door from outside: who gets in, what refusals look like, how a server ends, and what it makes of races and bad input.
 
+mod at_most_once;
+mod bad_input;
 mod callers;
 mod health;
 mod limits;

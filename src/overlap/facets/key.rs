@@ -233,17 +233,26 @@ fn time_of(vocabulary: &Vocabulary, draft: &Draft, dimension: Option<&str>, fact
         Some(time) if !draft.time_is_weak => return (Some(time), true),
         // 本年 beside a stock names the year of the column.
         Some(time) => {
-            let measured = draft.measures.iter().find_map(|m| vocabulary.term(*m).time);
-            let usual = draft.usual_time.or(measured);
+            let usual = time_of_words(vocabulary, draft, dimension);
             return (usual.filter(|_| time != TimeBasis::YearToDate).or(Some(time)), true);
         }
         None => {}
     }
-    let measured = draft.measures.iter().find_map(|m| vocabulary.term(*m).time);
-    let usual = draft.usual_time.or(measured).or_else(|| usual_time(dimension));
+    let usual = time_of_words(vocabulary, draft, dimension).or_else(|| usual_time(dimension));
     // A monthly form that asks for a flow without saying 本月 or 累计 may mean either.
     let is_clear = is_yearly || usual != Some(TimeBasis::Flow);
     (usual, is_clear)
+}
+
+/// What a figure of these words usually is. Visits and cases happen, whatever is visited: 临时救助人次 is a flow though 救助 tells of people
+/// who are there.
+fn time_of_words(vocabulary: &Vocabulary, draft: &Draft, dimension: Option<&str>) -> Option<TimeBasis> {
+    let happens = matches!(dimension, Some("person_time" | "household_time" | "times" | "case"));
+    if happens {
+        return usual_time(dimension);
+    }
+    let measured = draft.measures.iter().find_map(|m| vocabulary.term(*m).time);
+    draft.usual_time.or(measured)
 }
 
 /// What a figure of a dimension is where no word says: money, weights and visits happen, people and things are there.
@@ -252,7 +261,7 @@ fn usual_time(dimension: Option<&str>) -> Option<TimeBasis> {
         "person" | "household" | "count" | "area" | "animal" | "length" | "room" | "building" | "power" | "beehive" | "copy" => {
             Some(TimeBasis::Stock)
         }
-        "money" | "mass" | "volume" | "person_time" | "times" | "energy" | "case" => Some(TimeBasis::Flow),
+        "money" | "mass" | "volume" | "person_time" | "household_time" | "times" | "energy" | "case" => Some(TimeBasis::Flow),
         _ => None,
     }
 }
