@@ -122,6 +122,8 @@ class Road:
         self.via = collections.defaultdict(set)
         self.served = collections.defaultdict(set)
         self.offsets = {}
+        # Fields whose figure stays until it changes: kept once, whatever the period.
+        self.standing = set()
         self.receipts = set()
 
     def register(self):
@@ -225,7 +227,9 @@ class Road:
                         for served in cell.serves:
                             field = (served.field.form_id, served.field.field_id)
                             self.served[field].add(cell.element)
-                            if cell.period != "standing" and year_of(served.period) == YEAR:
+                            if cell.period == "standing":
+                                self.standing.add(field)
+                            elif year_of(served.period) == YEAR:
                                 offset = year_of(cell.period) - YEAR
                                 assert self.offsets.setdefault(field, offset) == offset, field
         self.timer.part(f"{len(self.typed)} figures in {len(self.receipts)} submissions")
@@ -344,7 +348,10 @@ class Road:
     def compare_figure(self, key, column, unit, period, figure):
         field, element = self.fields[key]
         basis = self.basis(element)
-        own_period = "standing" if basis == "standing" else shifted(period, self.offsets.get(key, 0))
+        # The key of a field that was not understood is its own name and tells no time basis; nothing is aggregated to or from it.
+        is_standing = basis == "standing" or (self.keys[element][0] in "!?" and key in self.standing)
+        assert is_standing or key not in self.standing, (key, self.keys[element])
+        own_period = "standing" if is_standing else shifted(period, self.offsets.get(key, 0))
         value = self.expected(unit, self.part_of(key), own_period, basis)
         is_number = field.dtype in (self.pb.DATA_TYPE_INTEGER, self.pb.DATA_TYPE_DECIMAL)
         if value is not None and is_number:
@@ -365,8 +372,11 @@ class Road:
         got = Fraction(figure.value) if is_number else figure.value
         if got == value:
             self.counts["equal"] += 1
-            if self.typed.get((unit, self.part_of(key), own_period)) is None:
+            held = self.typed.get((unit, self.part_of(key), own_period))
+            if held is None:
                 self.counts["computed"] += 1
+            elif is_number and self.factor(held[1]) != self.factor(field.unit):
+                self.counts["converted"] += 1
         else:
             self.counts["different"] += 1
             self.differences.append(f"{where}: got {figure.value}, expected {show(value)}")
@@ -397,7 +407,8 @@ province     {total.asked} cells asked, {total.collected} collected, {total.redu
         print(f"""county       {len(self.units)} units: {asked} cells asked, {collected} collected, {100 * (asked - collected) / asked:.1f} % less
 submissions  {len(self.receipts)} with {len(self.typed)} figures, {len(self.receipts)} receipts
 extractions  {counts['extractions']}
-figures      {counts['figures']} compared: {counts['equal']} equal ({counts['computed']} of them not typed at their own place), \
+figures      {counts['figures']} compared: {counts['equal']} equal \
+({counts['computed']} summed over time or units, {counts['converted']} converted), \
 {counts['different']} different, {counts['missing']} missing""")
         for title, lines in [("different", self.differences), ("missing", self.absent)]:
             for line in lines[:SHOWN]:
