@@ -1,5 +1,6 @@
 #!/bin/bash
-# Walks the road with a real county's units and scores overlaps: run.sh SHARED_FOLDER. The program is $BAOYICI, or target/debug/baoyici, built if it is not there.
+# Walks the road with a real county's units and scores overlaps: run.sh SHARED_FOLDER.
+# The program is the one that BAOYICI names, else cargo's own build.
 set -euo pipefail
 shared=${1:?say where the corpora are: run.sh SHARED_FOLDER}
 [ -d "$shared/corpus" ] || { echo "$shared/corpus is missing" >&2; exit 1; }
