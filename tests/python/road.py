@@ -1,406 +1,520 @@
-"""The whole road, walked by a client that is not ours: Python, grpcio, and stubs made from proto/.
+"""Walks the whole road with the sample province as a client that is not ours: road.py BINARY
 
-Every step is asserted; at the end stands `N passed, M failed`. Run it with tests/python/run.sh.
+Every step is one function of Walk; each asserts what it shows, and a step that fails does not stop those that can go on without it.
 """
-import io
+
+import csv
 import json
 import sys
-import tempfile
-import threading
-from fractions import Fraction
+import traceback
+from decimal import ROUND_HALF_UP, Decimal
 
 import grpc
 import pyarrow
+from google.rpc import status_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+from grpc_reflection.v1alpha import reflection_pb2
 
-from foreign_client import Caller, Server, arguments, find_binary, pages, pb, refusal, request_id
+from figures import invent
+from server import Server
+from stubs import ROOT, make_stubs
 
-COUNTY, TOWNSHIPS = "330122000000", ["330122100000", "330122101000"]
-VILLAGES = {TOWNSHIPS[0]: ["330122100201", "330122100202"], TOWNSHIPS[1]: ["330122101201"]}
-ALL_VILLAGES = [v for of in VILLAGES.values() for v in of]
-YEAR, DUE = 2026, "2027-01-20"
-
-passed = failed = 0
-
-
-def check(what, holds, detail=""):
-    global passed, failed
-    if holds:
-        passed += 1
-        print(f"ok    {what}")
-    else:
-        failed += 1
-        print(f"FAIL  {what}   {detail}")
+FORMS = ROOT / "schemas/forms"
+YEAR = 2026
+PROVINCE, COUNTY, TOWNSHIP = "980000000000", "980121000000", "980121101000"
+ELSEWHERE = "980121100000"
+# In the order of registration; the first two ask much of the same, the third is summed from villages.
+TEMPLATES = ["tjj-cun", "mzt-cunju", "tjj-xiangzhen", "nynct-zhuangbei"]
 
 
-def expect(what, error, code, problem):
-    """A refusal with this gRPC code and this problem, told in both languages."""
-    told = error.codes() if error else None
-    check(what, error is not None and error.code == code and problem in told, f"{error} {told}")
-    if error and problem in told:
-        first = error.problems[told.index(problem)]
-        check(f"{what}: both languages", first.text_zh and first.text_en and first.text_zh != first.text_en)
-        return first
-    return None
+def refused(code, call):
+    """Asserts that a call is refused with this status; returns its problems."""
+    try:
+        answer = call()
+        if hasattr(answer, "__next__"):
+            list(answer)
+    except grpc.RpcError as error:
+        assert error.code() == code, f"{error.code()}: {error.details()}"
+        return error
+    raise AssertionError(f"not refused with {code}")
 
 
-def form(form_id, title, level, frequency, fields, **more):
-    header = {"form_id": form_id, "title": title, "authority": "浙江省", "number": f"浙{form_id}表", "approval": "浙统审〔2026〕1号"}
-    return {**header, "level": level, "frequency": frequency, "year": YEAR, "valid_until": "2028-12-31", "fields": fields, **more}
+def problems_of(pb, error):
+    for key, value in error.trailing_metadata():
+        if key == "grpc-status-details-bin":
+            status = status_pb2.Status.FromString(value)
+            for detail in status.details:
+                if detail.type_url.endswith("/baoyici.v1.ProblemList"):
+                    return pb.ProblemList.FromString(detail.value)
+    raise AssertionError("the refusal has no list of problems")
 
 
-def field(field_id, label, unit, dtype, **more):
-    return {"field_id": field_id, "label": label, "unit": unit, "dtype": dtype, **more}
+class Walk:
+    def __init__(self, binary):
+        self.pb, self.services = make_stubs()
+        self.server = Server(binary, self.services)
+        self.typed = {}
+        self.accounts = {}
 
+    def steps(self):
+        return [self.health, self.reflection, self.no_token, self.organisations, self.units, self.units_are_listed, self.preview, self.forms,
+                self.verdicts, self.template_reads_back, self.due_dates, self.consolidated_form, self.checking, self.submitting,
+                self.repeated_request, self.second_submission, self.prefilled, self.correction, self.correction_needs_a_reason, self.history,
+                self.receipts, self.rows, self.rolled_up, self.arrow, self.overlap_report, self.relations, self.burden_report,
+                self.other_units_clerk, self.other_departments_form, self.wrong_roles, self.restart]
 
-VILLAGE_FORM = form("cun", "村基本情况", "village", "annual", [
-    field("renkou", "常住人口", "人", "integer"),
-    field("huji", "户籍人口", "人", "integer"),
-    field("gengdi", "耕地面积", "亩", "decimal", decimals=2),
-    field("dibao", "年末低保户数", "户", "integer"),
-    field("gongjiao", "是否通公交", "", "bool"),
-    field("dixing", "地形", "代码", "code", options=["1.平原", "2.丘陵", "3.山区"]),
-])
-TOWNSHIP_FORM = form("zhen", "乡镇基本情况", "township", "annual", [
-    field("renkou", "常住人口", "万人", "decimal", decimals=4),
-    field("gengdi", "耕地面积", "公顷", "decimal", decimals=2),
-    field("shouru", "一般公共预算收入", "万元", "decimal", decimals=2),
-])
-MONTHLY_FORM = form("yuebao", "社会救助月报", "county", "monthly", [
-    field("jiuzhu", "本月临时救助人次", "人次", "integer"),
-])
-YEARLY_FORM = form("nianbao", "社会救助年报", "county", "annual", [
-    field("jiuzhu", "临时救助人次", "人次", "integer"),
-    field("renkou", "常住人口", "人", "integer"),
-])
+    def officer(self, organisation, role="data_officer"):
+        if organisation not in self.accounts:
+            self.accounts[organisation] = self.server.secret(f"officer_{organisation}", role, organisation=organisation)
+        return self.server.caller(self.accounts[organisation])
 
+    @property
+    def bureau(self):
+        return self.officer("tjj", "bureau")
 
-def register(caller, template, preview=False):
-    text = json.dumps(template, ensure_ascii=False).encode()
-    return caller.templates.RegisterTemplate(pb.RegisterTemplateRequest(request_id=request_id(), template_json=text, validate_only=preview))
+    def owner(self, form):
+        return self.bureau if form["organisation"] == "tjj" else self.officer(form["organisation"])
 
+    # The house.
 
-def consolidated(clerk, unit, due=DUE):
-    return clerk.collection.GetConsolidatedForm(pb.GetConsolidatedFormRequest(unit=unit, due=due))
+    def health(self):
+        stub = health_pb2_grpc.HealthStub(self.server.channel)
+        assert stub.Check(health_pb2.HealthCheckRequest()).status == health_pb2.HealthCheckResponse.SERVING
+        own = stub.Check(health_pb2.HealthCheckRequest(service="baoyici.v1.CollectionService"))
+        assert own.status == health_pb2.HealthCheckResponse.SERVING
+        refused(grpc.StatusCode.NOT_FOUND, lambda: stub.Check(health_pb2.HealthCheckRequest(service="baoyici.v1.NoService")))
 
+    def reflection(self):
+        request = reflection_pb2.ServerReflectionRequest(list_services="")
+        # The first version of the protocol has the same messages under another name.
+        call = self.server.channel.stream_stream("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+                                                 request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
+                                                 response_deserializer=reflection_pb2.ServerReflectionResponse.FromString)
+        names = {s.name for s in next(call(iter([request]))).list_services_response.service}
+        own = {f"baoyici.v1.{stub.__name__.removesuffix('Stub')}" for stub in self.services}
+        assert own <= names and len(own) == 7, own - names
 
-def typed(cell, value, unit=""):
-    return pb.TypedFigure(element=cell.element, period=cell.period, value=value, unit_of_measure=unit)
+    def no_token(self):
+        pb = self.pb
+        request = pb.ListOrganisationsRequest()
+        refused(grpc.StatusCode.UNAUTHENTICATED, lambda: self.server.caller(None).ListOrganisations(request))
+        refused(grpc.StatusCode.UNAUTHENTICATED, lambda: self.server.caller("byc_wrong").ListOrganisations(request))
 
+    # Registering.
 
-def submission(unit, figures, due=DUE, **more):
-    return pb.SubmitRequest(**{"request_id": request_id(), "unit": unit, "due": due, "figures": figures, **more})
+    def organisations(self):
+        pb = self.pb
+        self.operator = self.server.caller(self.server.secret("operator", "operator"))
+        with open(FORMS / "organisations.csv", encoding="utf-8") as f:
+            rows = list(csv.DictReader(f))
+        kinds = {k: getattr(pb, f"ORGANISATION_KIND_{k.upper()}") for k in ("bureau", "department", "office", "subordinate")}
+        organisations = [pb.Organisation(id=r["id"], name=r["name"], kind=kinds[r["kind"]], parent=r["parent"]) for r in rows]
+        request = pb.RegisterOrganisationsRequest(request_id="organisations", organisations=organisations, validate_only=True)
+        assert not self.operator.RegisterOrganisations(request).problems
+        assert not self.operator.ListOrganisations(pb.ListOrganisationsRequest()).organisations, "a check stores nothing"
+        request.validate_only = False
+        assert self.operator.RegisterOrganisations(request).registered == len(rows)
+        listed, cursor = [], ""
+        while True:
+            page = self.operator.ListOrganisations(pb.ListOrganisationsRequest(page_size=5, cursor=cursor))
+            listed += page.organisations
+            cursor = page.next_cursor
+            if not cursor:
+                break
+        assert sorted((o.id, o.name) for o in listed) == sorted((o.id, o.name) for o in organisations)
 
+    def units(self):
+        pb = self.pb
+        source = (FORMS / "units.csv").read_bytes()
+        answer = self.operator.RegisterUnits(pb.RegisterUnitsRequest(request_id="units", csv=source))
+        assert answer.registered == len(source.decode().splitlines()) - 1
 
-def walk(server):
-    operator = server.caller("operator", "operator")
-    check_doors(server)
-    register_units(operator)
-    bureau = server.caller("tongjiju", "bureau", "--organisation", "tjj")
-    civil = server.caller("minzheng", "data_officer", "--organisation", "mzt")
-    health = server.caller("weijian", "data_officer", "--organisation", "wjw")
-    register_forms(civil, bureau, health)
-    units = [COUNTY, *TOWNSHIPS, *ALL_VILLAGES]
-    clerks = {unit: server.caller(f"clerk-{unit}", "clerk", "--unit", unit) for unit in units}
-    people = report_villages(clerks)
-    refuse_second(clerks, people)
-    correct_and_remember(clerks, people)
-    report_townships(clerks, people)
-    report_county(clerks, people)
-    extract(civil, bureau, health, people)
-    reports(bureau, civil)
-    permissions(server, operator, bureau, civil, health, clerks)
+    def units_are_listed(self):
+        pb = self.pb
+        request = pb.ListUnitsRequest(within=TOWNSHIP, level=pb.LEVEL_VILLAGE, as_of=f"{YEAR}-12-31")
+        self.villages = [u.code for u in self.operator.ListUnits(request).units]
+        assert len(self.villages) == 7, self.villages
+        self.clerks = self.server.clerks([*self.villages, TOWNSHIP])
 
+    def preview(self):
+        pb = self.pb
+        self.sources = {f: (FORMS / f"templates/{f}.json").read_bytes() for f in TEMPLATES}
+        self.json = {f: json.loads(source) for f, source in self.sources.items()}
+        request = pb.RegisterTemplateRequest(request_id="preview", template_json=self.sources["tjj-cun"], validate_only=True)
+        answer = self.bureau.RegisterTemplate(request)
+        assert answer.version == 0 and len(answer.fields) == len(self.json["tjj-cun"]["fields"])
+        assert answer.counts.new_fields == answer.counts.fields
+        assert not self.bureau.ListTemplates(pb.ListTemplatesRequest()).templates, "a preview stores nothing"
 
-def check_doors(server):
-    answer = health_pb2_grpc.HealthStub(server.channel).Check(health_pb2.HealthCheckRequest(), timeout=10)
-    check("health: serving", answer.status == health_pb2.HealthCheckResponse.SERVING)
-    check_reflection(server)
-    error = refusal(Caller(server.channel, "").units.ListUnits, pb.ListUnitsRequest())
-    expect("no token is refused", error, grpc.StatusCode.UNAUTHENTICATED, "CALLER_UNKNOWN")
+    def forms(self):
+        pb = self.pb
+        self.answers = {}
+        for form_id, form in self.json.items():
+            request = pb.RegisterTemplateRequest(request_id=f"form-{form_id}", template_json=self.sources[form_id], validate_only=True)
+            preview = self.owner(form).RegisterTemplate(request)
+            request.validate_only = False
+            answer = self.owner(form).RegisterTemplate(request)
+            assert answer.version == 1 and answer.counts == preview.counts and list(answer.added) == list(preview.added), form_id
+            self.answers[form_id] = answer
+        listed = self.bureau.ListTemplates(pb.ListTemplatesRequest()).templates
+        assert sorted(t.form_id for t in listed) == sorted(TEMPLATES)
 
+    def verdicts(self):
+        pb = self.pb
+        answer = self.answers["mzt-cunju"]
+        assert answer.counts.held > 5 and answer.counts.new_fields > 0, answer.counts
+        village = next(a for a in answer.added if a.level == pb.LEVEL_VILLAGE)
+        n_fields = len(self.json["mzt-cunju"]["fields"])
+        assert 0 < village.cells_per_unit_max < n_fields, "held fields are not typed again"
+        held = [f for f in answer.fields if f.standing == pb.STANDING_HELD]
+        assert all(f.relations and f.relations[0].reasons and f.relations[0].sentence_zh and f.relations[0].sentence_en for f in held)
+        assert self.answers["tjj-xiangzhen"].counts.computable > 5
+        again = self.owner(self.json["mzt-cunju"]).GetFormOverlap(pb.GetFormOverlapRequest(form_id="mzt-cunju"))
+        assert [f.element for f in again.fields] == [f.element for f in answer.fields]
+        element = self.bureau.GetElement(pb.GetElementRequest(element=held[0].element))
+        assert {"tjj-cun", "mzt-cunju"} <= {f.form_id for f in element.fields} and element.key
 
-def check_reflection(server):
-    """The server tells its services itself; v1 of the protocol, whose messages are those of v1alpha under another name."""
-    messages = __import__("grpc_reflection.v1alpha.reflection_pb2", fromlist=["x"])
-    call = server.channel.stream_stream(
-        "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-        request_serializer=messages.ServerReflectionRequest.SerializeToString,
-        response_deserializer=messages.ServerReflectionResponse.FromString,
-    )
-    answer = next(call(iter([messages.ServerReflectionRequest(list_services="*")]), timeout=10))
-    names = {s.name for s in answer.list_services_response.service}
-    own = {f"baoyici.v1.{s}Service" for s in ["Organisation", "Unit", "Template", "Overlap", "Collection", "Dataset", "Report"]}
-    check("reflection: every service is told", own <= names, names)
+    def template_reads_back(self):
+        answer = self.bureau.GetTemplate(self.pb.GetTemplateRequest(form_id="tjj-cun"))
+        form = self.json["tjj-cun"]
+        assert answer.version == 1 and answer.template.title == form["title"]
+        assert [(f.field_id, f.label, f.unit) for f in answer.template.fields] == [(f["field_id"], f["label"], f["unit"]) for f in form["fields"]]
 
+    # Collecting.
 
-def register_units(operator):
-    organisations = [
-        pb.Organisation(id="tjj", name="统计局", kind=pb.ORGANISATION_KIND_BUREAU),
-        pb.Organisation(id="mzt", name="民政厅", kind=pb.ORGANISATION_KIND_DEPARTMENT),
-        pb.Organisation(id="jiuzhu", name="社会救助处", kind=pb.ORGANISATION_KIND_OFFICE, parent="mzt"),
-        pb.Organisation(id="wjw", name="卫生健康委员会", kind=pb.ORGANISATION_KIND_DEPARTMENT),
-    ]
-    request = pb.RegisterOrganisationsRequest(request_id="organisations", organisations=organisations)
-    check("organisations register", operator.organisations.RegisterOrganisations(request).registered == 4)
-    check("the same request has the same answer", operator.organisations.RegisterOrganisations(request).registered == 4)
-    listed = list(pages(operator.organisations.ListOrganisations, pb.ListOrganisationsRequest(page_size=3), "organisations"))
-    check("organisations are listed by id, over pages", [o.id for o in listed] == ["jiuzhu", "mzt", "tjj", "wjw"], listed)
+    def dates_of(self, unit):
+        pb = self.pb
+        dates = []
+        for year in (YEAR, YEAR + 1):
+            dates += self.clerks[unit].ListDueDates(pb.ListDueDatesRequest(unit=unit, year=year)).due_dates
+        return dates
 
-    lines = ["code,name,level,parent", f"{COUNTY},桐庐县,county,"]
-    lines += [f"{t},镇,township,{COUNTY}" for t in TOWNSHIPS]
-    lines += [f"{v},村,village,{t}" for t, of in VILLAGES.items() for v in of]
-    csv = "\n".join(lines).encode()
-    preview = operator.units.RegisterUnits(pb.RegisterUnitsRequest(request_id=request_id(), csv=csv, validate_only=True))
-    check("units are only checked in a preview", preview.registered == 0 and not list(operator.units.ListUnits(pb.ListUnitsRequest()).units))
-    registered = operator.units.RegisterUnits(pb.RegisterUnitsRequest(request_id="units", csv=csv)).registered
-    check("units register from CSV", registered == 6, registered)
-    villages = operator.units.ListUnits(pb.ListUnitsRequest(within=TOWNSHIPS[0], level=pb.LEVEL_VILLAGE)).units
-    check("units are listed below a township", [u.code for u in villages] == VILLAGES[TOWNSHIPS[0]], villages)
-    broken = pb.RegisterUnitsRequest(request_id=request_id(), csv=csv + b"\n330122102,x,township,330199\n1,y,village,\n", validate_only=True)
-    codes = [p.code for p in operator.units.RegisterUnits(broken).problems]
-    check("a preview of bad units tells all problems", {"UNIT_PARENT_UNKNOWN", "UNIT_CODE_MALFORMED"} <= set(codes), codes)
+    def due_dates(self):
+        self.village = self.villages[0]
+        dates = self.dates_of(self.village)
+        # Annual forms: each due once a year, 45 and 30 days after its end.
+        assert len(dates) >= 1 and all(d.cells > 0 and d.held == 0 and d.due.startswith("2027-") for d in dates), dates
+        self.n_cells = sum(d.cells for d in dates)
+        asked = sum(len(self.json[f]["fields"]) for f in ("tjj-cun", "mzt-cunju"))
+        assert self.n_cells < asked, f"{self.n_cells} cells for {asked} fields"
 
+    def form_of(self, unit, due):
+        return self.clerks[unit].GetConsolidatedForm(self.pb.GetConsolidatedFormRequest(unit=unit, due=due))
 
-def register_forms(civil, bureau, health):
-    first = register(civil, VILLAGE_FORM)
-    check("a first form has only new fields", (first.version, first.counts.fields, first.counts.new_fields) == (1, 6, 6), first.counts)
-    added = {a.level: (a.units, a.cells) for a in first.added}
-    check("it adds six cells for each of three villages", added == {pb.LEVEL_VILLAGE: (3, 18)}, added)
-    preview = register(bureau, TOWNSHIP_FORM, preview=True)
-    standing = {f.field.field_id: pb.Standing.Name(f.standing) for f in preview.fields}
-    served = ("STANDING_HELD", "STANDING_COMPUTABLE")
-    check("a preview says what is held already", preview.version == 0 and standing["renkou"] in served and standing["gengdi"] in served, standing)
-    check("a preview says what is new", standing["shouru"] == "STANDING_NEW", standing)
-    reasons = [r for f in preview.fields if f.field.field_id == "renkou" for r in f.relations]
-    check("each verdict has its reason in both languages", reasons and all(r.sentence_zh and r.sentence_en for r in reasons), reasons)
-    check("a preview stores nothing", not any(t.form_id == "zhen" for t in bureau.templates.ListTemplates(pb.ListTemplatesRequest()).templates))
-    added = {a.level: (a.units, a.cells) for a in register(bureau, TOWNSHIP_FORM).added}
-    check("it adds only its new field for the two townships", added == {pb.LEVEL_TOWNSHIP: (2, 2)}, added)
-    register(civil, MONTHLY_FORM)
-    yearly = register(health, YEARLY_FORM)
-    check("the yearly form adds nothing", yearly.counts.new_fields == 0 and sum(a.cells for a in yearly.added) == 0, yearly.counts)
-    changed = {**VILLAGE_FORM, "fields": [*VILLAGE_FORM["fields"], field("shuiku", "水库座数", "座", "integer")]}
-    check("a changed form becomes version 2", register(civil, changed).version == 2)
-    template = civil.templates.GetTemplate(pb.GetTemplateRequest(form_id="cun")).template
-    since = {f.field_id: f.since for f in template.fields}
-    check("unchanged fields keep their identity", since["renkou"] == 1 and since["shuiku"] == 2, since)
-    error = refusal(register, civil, changed)
-    expect("the same form again is no new version", error, grpc.StatusCode.FAILED_PRECONDITION, "FORM_UNCHANGED")
-    secret = {**VILLAGE_FORM, "form_id": "mimi", "fields": [field("a", "户主身份证号", "", "text"), field("a", "x", "", "hex", decimals=99)]}
-    problems = {p.code for p in register(civil, secret, preview=True).problems}
-    wanted = {"FIELD_PERSONAL_IDENTIFIER", "FIELD_DUPLICATE", "FIELD_TYPE_UNKNOWN", "FIELD_DECIMALS_OUT_OF_RANGE"}
-    check("a preview tells all problems of a form at once", wanted <= problems, problems)
-    expect("personal identifiers are refused", refusal(register, civil, secret), grpc.StatusCode.INVALID_ARGUMENT, "FIELD_PERSONAL_IDENTIFIER")
+    def consolidated_form(self):
+        dates = self.dates_of(self.village)
+        forms = [self.form_of(self.village, d.due) for d in dates]
+        assert [len(f.inputs) for f in forms] == [d.cells for d in dates]
+        cells = [(c.element, c.period) for f in forms for c in f.inputs]
+        assert len(set(cells)) == len(cells) == self.n_cells, "no cell is asked twice"
+        shared = [c for f in forms for c in f.inputs if len({s.field.form_id for s in c.serves}) > 1]
+        assert len(shared) > 5, "one cell fills several forms"
+        assert all(f.unit_name and f.plan_digest for f in forms)
 
+    def figures(self, unit, form):
+        pb = self.pb
+        return [pb.TypedFigure(element=c.element, period=c.period, value=invent(pb, c, unit)) for c in form.inputs]
 
-def report_villages(clerks):
-    """Each village types its form; returns the people typed, by village."""
-    people = {}
-    for number, unit in enumerate(ALL_VILLAGES):
-        dates = clerks[unit].collection.ListDueDates(pb.ListDueDatesRequest(unit=unit, year=YEAR + 1)).due_dates
-        check(f"{unit}: one due date with seven cells", [(d.due, d.cells, d.held) for d in dates] == [(DUE, 7, 0)], dates)
-        values = {"常住人口": str(1200 + number), "户籍人口": str(1500 + number), "耕地面积": f"{100 + number}.25", "年末低保户数": "12"}
-        values |= {"是否通公交": "是", "地形": "2", "水库座数": "0"}
-        cells = {c.label: c for c in consolidated(clerks[unit], unit).inputs}
-        check(f"{unit}: the form asks each figure once", set(cells) == set(values), set(cells))
-        figures = [typed(cells[label], value) for label, value in values.items()]
-        short = clerks[unit].collection.Submit(submission(unit, figures[1:] + [typed(cells["常住人口"], "一千")], validate_only=True))
-        check(f"{unit}: checking alone stores nothing", [p.code for p in short.problems] == ["FIGURE_TYPE_MISMATCH"] and not short.HasField("receipt"), short)
-        error = refusal(clerks[unit].collection.Submit, submission(unit, figures[1:]))
-        expect(f"{unit}: an incomplete form is refused", error, grpc.StatusCode.INVALID_ARGUMENT, "FIGURE_MISSING")
-        request = submission(unit, figures)
-        receipt = clerks[unit].collection.Submit(request).receipt
-        check(f"{unit}: a receipt for seven figures", receipt.figures == 7 and receipt.id and receipt.digest, receipt)
-        check(f"{unit}: asked again, the same receipt", clerks[unit].collection.Submit(request).receipt == receipt)
-        check(f"{unit}: the receipt can be fetched", clerks[unit].collection.GetReceipt(pb.GetReceiptRequest(receipt=receipt.id)).receipt == receipt)
-        people[unit] = (1200 + number, receipt.id)
-    return people
+    def checking(self):
+        pb, unit = self.pb, self.village
+        due = self.dates_of(unit)[0].due
+        form = self.form_of(unit, due)
+        figures = self.figures(unit, form)
+        number = next(n for n, c in enumerate(form.inputs) if c.dtype == pb.DATA_TYPE_INTEGER)
+        figures[number].value = "十二"
+        left = figures.pop(0 if number else 1)
+        request = pb.SubmitRequest(request_id="check", unit=unit, due=due, figures=figures, validate_only=True)
+        answer = self.clerks[unit].Submit(request)
+        assert {p.code for p in answer.problems} == {"FIGURE_TYPE_MISMATCH", "FIGURE_MISSING"}, answer.problems
+        assert any(p.place.field == left.element for p in answer.problems) and not answer.HasField("receipt")
+        assert all(p.text_zh and p.text_en for p in answer.problems)
+        request.validate_only = False
+        refused(grpc.StatusCode.INVALID_ARGUMENT, lambda: self.clerks[unit].Submit(request))
+        assert all(d.held == 0 for d in self.dates_of(unit)), "nothing was stored"
 
+    def submitting(self):
+        pb = self.pb
+        self.submissions = {}
+        # The township first: what it cannot know yet is rolled up from its villages later.
+        for unit in [TOWNSHIP, *self.villages]:
+            for date in self.dates_of(unit):
+                form = self.form_of(unit, date.due)
+                request = pb.SubmitRequest(request_id=f"{unit}-{date.due}", unit=unit, due=date.due, figures=self.figures(unit, form))
+                receipt = self.clerks[unit].Submit(request).receipt
+                assert receipt.figures == date.cells and receipt.reporter == f"clerk_{unit}" and receipt.digest
+                self.submissions[unit, date.due] = (request, receipt)
+                for cell, figure in zip(form.inputs, request.figures):
+                    for served in cell.serves:
+                        self.typed[unit, served.field.form_id, served.field.field_id] = (cell, figure.value)
+            assert all(d.held == d.cells for d in self.dates_of(unit))
 
-def refuse_second(clerks, people):
-    unit = ALL_VILLAGES[0]
-    cell = next(c for c in consolidated(clerks[unit], unit).inputs if c.label == "常住人口")
-    check("the form shows what is held", cell.held.value == "1200" and cell.held.reporter == f"clerk-{unit}", cell.held)
-    error = refusal(clerks[unit].collection.Submit, submission(unit, [typed(cell, "1999")], partial=True))
-    problem = expect("a second submission is refused", error, grpc.StatusCode.ALREADY_EXISTS, "FIGURE_HELD")
-    if problem:
-        told = arguments(problem)
-        holder = (told["value"], told["reporter"], told["receipt"])
-        check("and told who holds it", holder == ("1200", f"clerk-{unit}", people[unit][1]), told)
-        check("by value, reporter and receipt in the text", all(part in problem.text_zh and part in problem.text_en for part in holder))
+    def repeated_request(self):
+        for (unit, _), (request, receipt) in self.submissions.items():
+            assert self.clerks[unit].Submit(request).receipt == receipt, "the same request has the same answer"
 
+    def second_submission(self):
+        pb, unit = self.pb, self.village
+        first, receipt = next(v for k, v in self.submissions.items() if k[0] == unit)
+        request = pb.SubmitRequest()
+        request.CopyFrom(first)
+        request.request_id = "second"
+        del request.figures[1:]
+        request.partial = True
+        error = refused(grpc.StatusCode.ALREADY_EXISTS, lambda: self.clerks[unit].Submit(request))
+        problems = problems_of(pb, error)
+        assert problems.total == 1 and problems.problems[0].code == "FIGURE_HELD"
+        arguments = {a.name: a.value for a in problems.problems[0].arguments}
+        assert arguments["value"] == first.figures[0].value, arguments
+        assert arguments["reporter"] == f"clerk_{unit}" and arguments["receipt"] == receipt.id
 
-def correct_and_remember(clerks, people):
-    unit = ALL_VILLAGES[0]
-    clerk = clerks[unit]
-    cell = next(c for c in consolidated(clerk, unit).inputs if c.label == "常住人口")
-    correction = lambda value, seen, reason: pb.CorrectRequest(  # noqa: E731
-        request_id=request_id(), unit=unit, reason=reason, figures=[pb.CorrectedFigure(figure=typed(cell, value), seen_version=seen)])
-    expect("a correction needs a reason", refusal(clerk.collection.Correct, correction("1300", 1, "")), grpc.StatusCode.INVALID_ARGUMENT, "REASON_MISSING")
-    expect("and the version that stands", refusal(clerk.collection.Correct, correction("1300", 4, "错")), grpc.StatusCode.FAILED_PRECONDITION, "FIGURE_VERSION_STALE")
-    receipt = clerk.collection.Correct(correction("1300", 1, "漏登新生儿"))
-    check("a correction has a receipt", receipt.receipt.figures == 1)
-    versions = clerk.collection.ListObservationVersions(pb.ListObservationVersionsRequest(unit=unit, element=cell.element, period=cell.period)).versions
-    check("history keeps both versions", [(v.version, v.value, v.reason) for v in versions] == [(1, "1200", ""), (2, "1300", "漏登新生儿")], versions)
-    listed = list(pages(clerk.collection.ListReceipts, pb.ListReceiptsRequest(unit=unit, page_size=1), "receipts"))
-    check("receipts are listed newest first", [r.id for r in listed] == [receipt.receipt.id, people[unit][1]], listed)
-    people[unit] = (1300, receipt.receipt.id)
+    def prefilled(self):
+        unit = self.village
+        for date in self.dates_of(unit):
+            form = self.form_of(unit, date.due)
+            assert all(c.HasField("held") and c.held.version == 1 for c in form.inputs)
+            assert all(c.value and c.provenance_zh and c.sources_held == c.sources for c in form.prefilled)
+        form = self.form_of(TOWNSHIP, self.dates_of(TOWNSHIP)[0].due)
+        sums = [c for c in form.prefilled if c.sources == len(self.villages)]
+        assert len(sums) > 5 and all(c.value for c in sums), "the township's sums are there once its villages have reported"
 
+    def correction(self):
+        pb, unit = self.pb, self.village
+        (_, form, field), (cell, old) = next((k, v) for k, v in self.typed.items()
+                                             if k[0] == unit and v[0].dtype == pb.DATA_TYPE_INTEGER and len(v[0].serves) > 1)
+        new = str(int(old) + 7)
+        figure = pb.TypedFigure(element=cell.element, period=cell.period, value=new)
+        self.corrected = (cell, old, new)
+        stale = pb.CorrectRequest(request_id="stale", unit=unit, reason="复核", figures=[pb.CorrectedFigure(figure=figure, seen_version=9)])
+        error = refused(grpc.StatusCode.FAILED_PRECONDITION, lambda: self.clerks[unit].Correct(stale))
+        assert [p.code for p in problems_of(pb, error).problems] == ["FIGURE_VERSION_STALE"], problems_of(pb, error)
+        request = pb.CorrectRequest(request_id="correct", unit=unit, reason="复核台账时发现漏计",
+                                    figures=[pb.CorrectedFigure(figure=figure, seen_version=1)])
+        self.correction_receipt = self.clerks[unit].Correct(request).receipt
+        assert self.correction_receipt.figures == 1
+        for key, (held, _) in list(self.typed.items()):
+            if key[0] == unit and (held.element, held.period) == (cell.element, cell.period):
+                self.typed[key] = (held, new)
 
-def report_townships(clerks, people):
-    for unit in TOWNSHIPS:
-        form = consolidated(clerks[unit], unit)
-        check(f"{unit}: types only what its villages did not", [c.label for c in form.inputs] == ["一般公共预算收入"], form.inputs)
-        prefilled = {c.label: c for c in form.prefilled}
-        total = sum(people[v][0] for v in VILLAGES[unit])
-        cell = prefilled["常住人口"]
-        check(f"{unit}: people in 万人, from its villages", Fraction(cell.value or "0") == Fraction(total, 10_000), cell)
-        check(f"{unit}: and says where from", cell.provenance_zh and cell.provenance_en and cell.sources == cell.sources_held == len(VILLAGES[unit]), cell)
-        receipt = clerks[unit].collection.Submit(submission(unit, [typed(form.inputs[0], "5", "亿元")])).receipt
-        check(f"{unit}: money typed in 亿元 where 万元 is asked", receipt.figures == 1)
-        held = consolidated(clerks[unit], unit).inputs[0].held
-        check(f"{unit}: and held in 万元", held.value == "50000", held)
+    def correction_needs_a_reason(self):
+        pb, (cell, _, new) = self.pb, self.corrected
+        figure = pb.CorrectedFigure(figure=pb.TypedFigure(element=cell.element, period=cell.period, value=new))
+        request = pb.CorrectRequest(request_id="no reason", unit=self.village, figures=[figure])
+        refused(grpc.StatusCode.INVALID_ARGUMENT, lambda: self.clerks[self.village].Correct(request))
 
+    def history(self):
+        pb, (cell, old, new) = self.pb, self.corrected
+        request = pb.ListObservationVersionsRequest(unit=self.village, element=cell.element, period=cell.period)
+        versions = self.clerks[self.village].ListObservationVersions(request).versions
+        assert [(v.version, v.value) for v in versions] == [(1, old), (2, new)]
+        assert versions[1].receipt == self.correction_receipt.id and versions[1].reason and not versions[0].reason
 
-def report_county(clerks, people):
-    clerk, total = clerks[COUNTY], 0
-    for month in range(1, 13):
-        due = f"{YEAR}-{month + 1:02d}-05" if month < 12 else f"{YEAR + 1}-01-05"
-        cells = consolidated(clerk, COUNTY, due).inputs
-        check(f"county: one cell due on {due}", [(c.label, c.period) for c in cells] == [("本月临时救助人次", f"{YEAR}-{month:02d}")], cells)
-        if month == 12:
-            empty = next(c for c in consolidated(clerk, COUNTY).prefilled if c.label == "临时救助人次")
-            check("county: the year stays empty until December", empty.value == "" and (empty.sources, empty.sources_held) == (12, 11), empty)
-        clerk.collection.Submit(submission(COUNTY, [typed(cells[0], str(month * 3))], due=due))
-        total += month * 3
-    prefilled = {c.label: c.value for c in consolidated(clerk, COUNTY).prefilled}
-    check("county: the year is the sum of its months", prefilled.get("临时救助人次") == str(total), prefilled)
-    check("county: people are those of its villages", prefilled.get("常住人口") == str(sum(n for n, _ in people.values())), prefilled)
+    def receipts(self):
+        pb, unit = self.pb, self.village
+        clerk = self.clerks[unit]
+        listed, cursor = [], ""
+        while True:
+            page = clerk.ListReceipts(pb.ListReceiptsRequest(unit=unit, page_size=1, cursor=cursor))
+            listed += page.receipts
+            cursor = page.next_cursor
+            if not cursor:
+                break
+        own = [receipt for (u, _), (_, receipt) in self.submissions.items() if u == unit]
+        assert listed[0] == self.correction_receipt and {r.id for r in listed} == {self.correction_receipt.id, *(r.id for r in own)}
+        assert clerk.GetReceipt(pb.GetReceiptRequest(receipt=own[0].id)).receipt == own[0]
 
+    # Extracting.
 
-def rows_of(caller, form_id, period, within=""):
-    """Columns, and unit → field → value, of an extraction as rows."""
-    scope = pb.ExtractionScope(form_id=form_id, period=period, within=within)
-    columns, rows, missing = [], {}, 0
-    for answer in caller.dataset.ExtractRows(pb.ExtractRowsRequest(scope=scope)):
-        columns = [c.field_id for c in answer.columns] or columns
-        for row in answer.rows:
-            rows[row.unit] = dict(zip(columns, [f.value if f.HasField("value") else None for f in row.figures]))
-        missing = answer.missing or missing
-    return columns, rows, missing
+    def extracted(self, form_id, within=TOWNSHIP):
+        pb = self.pb
+        scope = pb.ExtractionScope(form_id=form_id, period=str(YEAR), within=within)
+        answers = list(self.owner(self.json[form_id]).ExtractRows(pb.ExtractRowsRequest(scope=scope)))
+        return answers[0].columns, [row for a in answers for row in a.rows], answers[-1].missing
 
+    def rows(self):
+        n_compared = 0
+        for form_id in ("tjj-cun", "mzt-cunju"):
+            columns, rows, missing = self.extracted(form_id)
+            assert [c.field_id for c in columns] == [f["field_id"] for f in self.json[form_id]["fields"]] and missing == 0
+            assert sorted(r.unit for r in rows) == sorted(self.villages)
+            for row in rows:
+                for column, figure in zip(columns, row.figures, strict=True):
+                    cell, value = self.typed[row.unit, form_id, column.field_id]
+                    assert figure.HasField("value")
+                    is_number = column.dtype in (self.pb.DATA_TYPE_INTEGER, self.pb.DATA_TYPE_DECIMAL)
+                    if is_number and column.unit_of_measure == cell.unit_of_measure and cell.via.form_id == form_id:
+                        field = next(f for f in self.json[form_id]["fields"] if f["field_id"] == column.field_id)
+                        step = Decimal(1).scaleb(-(field.get("decimals", 4) if column.dtype == self.pb.DATA_TYPE_DECIMAL else 0))
+                        rounded = Decimal(value).quantize(step, ROUND_HALF_UP)
+                        assert Decimal(figure.value) == rounded, (form_id, column.field_id, figure.value, value)
+                        n_compared += 1
+                    elif not is_number:
+                        assert figure.value == value, (form_id, column.field_id, figure.value, value)
+                        n_compared += 1
+        assert n_compared > 300, n_compared
+        cell, _, new = self.corrected
+        served = {s.field.form_id: s.field.field_id for s in cell.serves}
+        for form_id, field_id in served.items():
+            columns, rows, _ = self.extracted(form_id)
+            at = [c.field_id for c in columns].index(field_id)
+            value = next(r for r in rows if r.unit == self.village).figures[at].value
+            assert value == new, f"both departments see the corrected figure: {form_id} {value}"
 
-def table_of(caller, form_id, period, within=""):
-    """The same as an Arrow table."""
-    scope = pb.ExtractionScope(form_id=form_id, period=period, within=within)
-    data = b"".join(a.data for a in caller.dataset.ExtractArrow(pb.ExtractArrowRequest(scope=scope)))
-    return pyarrow.ipc.open_stream(io.BytesIO(data)).read_all()
+    def rolled_up(self):
+        """A count of the township that its villages typed is their sum."""
+        pb = self.pb
+        form = self.form_of(TOWNSHIP, self.dates_of(TOWNSHIP)[0].due)
+        columns, rows, missing = self.extracted("tjj-xiangzhen")
+        assert len(rows) == 1 and missing == 0
+        at = {c.field_id: n for n, c in enumerate(columns)}
+        elements = {f.field.field_id: f.element for f in self.answers["tjj-xiangzhen"].fields}
+        n_checked = 0
+        for cell in form.prefilled:
+            if cell.field.form_id != "tjj-xiangzhen" or cell.sources != len(self.villages):
+                continue
+            typed = {u: v for (u, _, _), (c, v) in self.typed.items()
+                     if c.element == elements[cell.field.field_id] and c.unit_of_measure == cell.unit_of_measure and u in self.villages
+                     and c.dtype == pb.DATA_TYPE_INTEGER}
+            if len(typed) == len(self.villages):
+                assert rows[0].figures[at[cell.field.field_id]].value == str(sum(map(int, typed.values()))) == cell.value, cell.label
+                n_checked += 1
+        assert n_checked > 3, n_checked
 
+    def arrow(self):
+        pb = self.pb
+        for form_id in ("tjj-cun", "mzt-cunju", "tjj-xiangzhen"):
+            scope = pb.ExtractionScope(form_id=form_id, period=str(YEAR), within=TOWNSHIP)
+            pieces = self.owner(self.json[form_id]).ExtractArrow(pb.ExtractArrowRequest(scope=scope))
+            table = pyarrow.ipc.open_stream(b"".join(p.data for p in pieces)).read_all()
+            columns, rows, _ = self.extracted(form_id)
+            assert table.num_rows == len(rows)
+            names = [n for n in table.column_names if n in {c.field_id for c in columns}]
+            assert names == [c.field_id for c in columns], table.column_names
+            by_unit = {r.unit: r for r in rows}
+            unit_column = next(n for n in table.column_names if n in ("unit", "unit_code"))
+            for record in table.to_pylist():
+                row = by_unit.pop(record[unit_column])
+                for column, figure in zip(columns, row.figures, strict=True):
+                    self.same(column, record[column.field_id], figure)
+            assert not by_unit
 
-def extract(civil, bureau, health, people):
-    columns, rows, missing = rows_of(civil, "cun", str(YEAR))
-    check("the village form is drawn in its order", columns == [f["field_id"] for f in VILLAGE_FORM["fields"]] + ["shuiku"], columns)
-    check("for each village, with nothing missing", (set(rows), missing) == (set(ALL_VILLAGES), 0), (rows.keys(), missing))
-    check("a corrected figure is drawn as corrected", rows[ALL_VILLAGES[0]]["renkou"] == "1300", rows[ALL_VILLAGES[0]])
-    table = table_of(civil, "cun", str(YEAR), TOWNSHIPS[0])
-    arrow = {row["unit_code"]: row for row in table.to_pylist()} if "unit_code" in table.column_names else None
-    check("Arrow has one row for each village of the township", arrow is not None and set(arrow) == set(VILLAGES[TOWNSHIPS[0]]), table.schema)
-    if arrow:
-        equal = all(Fraction(str(arrow[u][f])) == Fraction(rows[u][f]) for u in arrow for f in ("renkou", "huji", "gengdi", "dibao"))
-        check("Arrow and rows agree", equal, table.to_pylist())
-    _, rows, missing = rows_of(bureau, "zhen", str(YEAR))
-    for unit in TOWNSHIPS:
-        total = sum(people[v][0] for v in VILLAGES[unit])
-        check(f"{unit}: people in 万人", Fraction(rows[unit]["renkou"]) == Fraction(total, 10_000), rows[unit])
-        area = sum(Fraction(f"{100 + ALL_VILLAGES.index(v)}.25") for v in VILLAGES[unit]) / 15
-        check(f"{unit}: land in 公顷, rounded once", abs(Fraction(rows[unit]["gengdi"]) - area) <= Fraction(1, 200), (rows[unit], float(area)))
-    _, rows, missing = rows_of(health, "nianbao", str(YEAR))
-    check("the yearly form is filled, though nobody typed it", rows == {COUNTY: {"jiuzhu": "234", "renkou": str(sum(n for n, _ in people.values()))}}, rows)
-    _, rows, missing = rows_of(civil, "cun", str(YEAR + 1))
-    check("next year's figures are missing, not invented", missing >= 12, missing)
+    def same(self, column, value, figure):
+        pb = self.pb
+        if not figure.HasField("value"):
+            assert value is None
+        elif column.dtype in (pb.DATA_TYPE_INTEGER, pb.DATA_TYPE_DECIMAL):
+            # Decimal against decimal, never by way of a float.
+            assert type(value).__name__ in ("Decimal", "int") and value == type(value)(figure.value), (column.field_id, value, figure.value)
+        elif column.dtype == pb.DATA_TYPE_BOOL:
+            assert {True: "是", False: "否"}.get(value, value) == figure.value, (column.field_id, value, figure.value)
+        else:
+            assert str(value) == figure.value, (column.field_id, value, figure.value)
 
+    # Reports.
 
-def reports(bureau, civil):
-    report = bureau.reports.GetOverlapReport(pb.GetOverlapReportRequest(year=YEAR))
-    shared = {e.name: e.departments for e in report.elements}
-    check("overlap report: people are asked by three departments", max(shared.values(), default=0) == 3, shared)
-    check("overlap report: a heat map of departments", {(p.a, p.b) for p in report.heat_map} >= {("mzt", "tjj"), ("mzt", "wjw")}, report.heat_map)
-    totals = {}
-    for breakdown in ("ORGANISATION", "FORM", "LEVEL", "UNIT", "DERIVATION"):
-        request = pb.GetBurdenReportRequest(year=YEAR, breakdown=pb.BurdenBreakdown.Value(f"BURDEN_BREAKDOWN_{breakdown}"), page_size=1000)
-        answer = bureau.reports.GetBurdenReport(request)
-        totals[breakdown] = (answer.total.asked, answer.total.collected)
-        rows = [(r.key, r.asked, r.collected) for r in answer.rows]
-        check(f"burden by {breakdown.lower()}: asked adds up", breakdown == "DERIVATION" or sum(a for _, a, _ in rows) == answer.total.asked, rows)
-    # Three villages with 7 fields, two townships with 3, the county with 12 months of one and a year of two.
-    check("burden: 41 cells asked, 35 typed", set(totals.values()) == {(41, 35)}, totals)
-    element = bureau.reports.GetOverlapReport(pb.GetOverlapReportRequest(year=YEAR)).elements[0]
-    fields = {(f.form_id, f.field_id) for f in bureau.overlap.GetElement(pb.GetElementRequest(element=element.element)).fields}
-    check("an element names its fields", fields == {("cun", "renkou"), ("zhen", "renkou"), ("nianbao", "renkou")}, fields)
-    relations = list(pages(bureau.overlap.ListRelations, pb.ListRelationsRequest(page_size=2), "relations"))
-    check("relations are listed over pages", len(relations) >= 3 and all(r.sentence_zh for r in relations), len(relations))
-    verdicts = civil.overlap.GetFormOverlap(pb.GetFormOverlapRequest(form_id="cun")).fields
-    check("a registered form's verdict can be read again", len(verdicts) == 7, verdicts)
+    def overlap_report(self):
+        report = self.bureau.GetOverlapReport(self.pb.GetOverlapReportRequest(year=YEAR))
+        assert len(report.elements) > 10 and report.heat_map
+        assert all(len({a.field.form_id for a in e.appearances}) > 1 for e in report.elements)
+        pair = next(p for p in report.heat_map if {p.a, p.b} == {"mzt", "tjj"})
+        assert pair.elements > 5
 
+    def relations(self):
+        pb = self.pb
+        first = self.bureau.ListRelations(pb.ListRelationsRequest(page_size=5))
+        second = self.bureau.ListRelations(pb.ListRelationsRequest(page_size=5, cursor=first.next_cursor))
+        assert len(first.relations) == 5 and second.relations and first.relations[0] not in second.relations
+        assert all(r.sentence_zh and r.sentence_en for r in first.relations)
 
-def permissions(server, operator, bureau, civil, health, clerks):
-    denied, unknown = grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.NOT_FOUND
-    scope = lambda form_id: pb.ExtractRowsRequest(scope=pb.ExtractionScope(form_id=form_id, period=str(YEAR)))  # noqa: E731
-    village, other = ALL_VILLAGES[0], ALL_VILLAGES[1]
-    get = pb.GetConsolidatedFormRequest
-    rows = [
-        ("a clerk does not read another unit's form", clerks[village].collection.GetConsolidatedForm, get(unit=other, due=DUE), denied, "CALLER_NOT_OF_UNIT"),
-        ("a clerk does not submit for another unit", clerks[village].collection.Submit, submission(other, []), denied, "CALLER_NOT_OF_UNIT"),
-        ("a clerk extracts nothing", clerks[village].dataset.ExtractRows, scope("cun"), denied, "CALLER_MAY_NOT"),
-        ("a clerk reads no report", clerks[village].reports.GetBurdenReport, pb.GetBurdenReportRequest(year=YEAR, breakdown=1), denied, "CALLER_MAY_NOT"),
-        ("a department does not extract another's form", health.dataset.ExtractRows, scope("cun"), unknown, "FORM_UNKNOWN"),
-        ("nor read its fields", health.templates.GetTemplate, pb.GetTemplateRequest(form_id="cun"), unknown, "FORM_UNKNOWN"),
-        ("nor the burden report", civil.reports.GetBurdenReport, pb.GetBurdenReportRequest(year=YEAR, breakdown=1), denied, "CALLER_MAY_NOT"),
-        ("the bureau does not see a department's figures", bureau.dataset.ExtractRows, scope("cun"), unknown, "FORM_UNKNOWN"),
-        ("the operator sees no figures", operator.dataset.ExtractRows, scope("cun"), denied, "CALLER_MAY_NOT"),
-        ("a department registers no units", civil.units.RegisterUnits, pb.RegisterUnitsRequest(request_id="x", csv=b"x"), denied, "CALLER_MAY_NOT"),
-    ]
-    for what, call, request, code, problem in rows:
-        expect(what, refusal(call, request), code, problem)
-    office = server.caller("chushi", "data_officer", "--organisation", "jiuzhu")
-    expect("an office does not draw its department's form", refusal(office.dataset.ExtractRows, scope("cun")), unknown, "FORM_UNKNOWN")
+    def burden_report(self):
+        pb = self.pb
+        for name, breakdown in pb.BurdenBreakdown.items():
+            if breakdown == pb.BURDEN_BREAKDOWN_UNSPECIFIED:
+                continue
+            report = self.bureau.GetBurdenReport(pb.GetBurdenReportRequest(year=YEAR, breakdown=breakdown, page_size=10000))
+            total = report.total
+            assert 0 < total.collected < total.asked and report.rows, name
+            if breakdown != pb.BURDEN_BREAKDOWN_DERIVATION:
+                assert sum(r.asked for r in report.rows) == total.asked, name
+            if breakdown in (pb.BURDEN_BREAKDOWN_UNIT, pb.BURDEN_BREAKDOWN_LEVEL):
+                assert sum(r.collected for r in report.rows) == total.collected, name
+            if breakdown == pb.BURDEN_BREAKDOWN_UNIT:
+                village = next(r for r in report.rows if r.key == self.village)
+                assert village.collected == self.n_cells
 
+    # Refusals.
 
-def race(server):
-    """Threads of one client library race for one cell: one wins."""
-    unit = ALL_VILLAGES[0]
-    clerks = [server.caller(f"racer-{n}", "clerk", "--unit", unit) for n in range(8)]
-    cell = next(c for c in consolidated(clerks[0], unit, f"{YEAR + 2}-01-20").inputs if c.label == "常住人口")
-    outcomes = []
+    def other_units_clerk(self):
+        pb = self.pb
+        clerk, other = self.clerks[self.village], self.villages[1]
+        due = self.dates_of(other)[0].due
+        cell = self.corrected[0]
+        calls = [
+            lambda: clerk.ListDueDates(pb.ListDueDatesRequest(unit=other, year=YEAR)),
+            lambda: clerk.GetConsolidatedForm(pb.GetConsolidatedFormRequest(unit=other, due=due)),
+            lambda: clerk.Submit(pb.SubmitRequest(request_id="x", unit=other, due=due, partial=True)),
+            lambda: clerk.ListReceipts(pb.ListReceiptsRequest(unit=other)),
+            lambda: clerk.ListObservationVersions(pb.ListObservationVersionsRequest(unit=other, element=cell.element, period=cell.period)),
+        ]
+        for call in calls:
+            refused(grpc.StatusCode.PERMISSION_DENIED, call)
+        receipt = next(r.id for (u, _), (_, r) in self.submissions.items() if u == other)
+        # Somebody else's receipt is not told from one that does not exist.
+        unknown = refused(grpc.StatusCode.NOT_FOUND, lambda: clerk.GetReceipt(pb.GetReceiptRequest(receipt="r-" + "0" * 32)))
+        hidden = refused(grpc.StatusCode.NOT_FOUND, lambda: clerk.GetReceipt(pb.GetReceiptRequest(receipt=receipt)))
+        assert unknown.code() == hidden.code()
 
-    def run(number):
-        request = submission(unit, [typed(cell, str(number))], due=f"{YEAR + 2}-01-20", partial=True)
-        outcomes.append(refusal(clerks[number].collection.Submit, request))
+    def other_departments_form(self):
+        pb = self.pb
+        scope = pb.ExtractionScope(form_id="tjj-cun", period=str(YEAR), within=TOWNSHIP)
+        mzt = self.officer("mzt")
+        refused(grpc.StatusCode.NOT_FOUND, lambda: mzt.ExtractRows(pb.ExtractRowsRequest(scope=scope)))
+        refused(grpc.StatusCode.NOT_FOUND, lambda: mzt.ExtractArrow(pb.ExtractArrowRequest(scope=scope)))
+        refused(grpc.StatusCode.NOT_FOUND, lambda: mzt.GetFormOverlap(pb.GetFormOverlapRequest(form_id="tjj-cun")))
+        request = pb.RegisterTemplateRequest(request_id="foreign", template_json=self.sources["tjj-cun"])
+        refused(grpc.StatusCode.PERMISSION_DENIED, lambda: mzt.RegisterTemplate(request))
 
-    threads = [threading.Thread(target=run, args=(n,)) for n in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    won = [o for o in outcomes if o is None]
-    check("of eight racers one wins", len(won) == 1 and all(o is None or o.codes() == ["FIGURE_HELD"] for o in outcomes), outcomes)
+    def wrong_roles(self):
+        pb = self.pb
+        clerk, mzt = self.clerks[self.village], self.officer("mzt")
+        scope = pb.ExtractionScope(form_id="tjj-cun", period=str(YEAR), within=TOWNSHIP)
+        calls = [
+            lambda: clerk.ExtractRows(pb.ExtractRowsRequest(scope=scope)),
+            lambda: clerk.GetBurdenReport(pb.GetBurdenReportRequest(year=YEAR, breakdown=pb.BURDEN_BREAKDOWN_UNIT)),
+            lambda: mzt.ListRelations(pb.ListRelationsRequest()),
+            lambda: mzt.RegisterUnits(pb.RegisterUnitsRequest(request_id="x", csv=b"code,name,level,parent\n")),
+            lambda: self.operator.GetConsolidatedForm(pb.GetConsolidatedFormRequest(unit=self.village, due="2027-01-30")),
+        ]
+        for call in calls:
+            refused(grpc.StatusCode.PERMISSION_DENIED, call)
+
+    def restart(self):
+        """A graceful stop, and everything is there afterwards."""
+        cell, _, new = self.corrected
+        secret = self.server.secret(f"clerk_{self.village}", "clerk", unit=self.village)
+        before = self.extracted("mzt-cunju")
+        assert self.server.stop() == 0, self.server.log()
+        self.server.start()
+        assert self.extracted("mzt-cunju") == before
+        request = self.pb.ListObservationVersionsRequest(unit=self.village, element=cell.element, period=cell.period)
+        assert self.server.caller(secret).ListObservationVersions(request).versions[-1].value == new
 
 
 def main():
-    binary = find_binary()
-    with tempfile.TemporaryDirectory() as data:
-        server = Server(binary, data)
-        try:
-            walk(server)
-            race(server)
-            check("it stops gracefully", server.stop() == 0)
-        finally:
-            server.process.kill()
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
+    walk = Walk(sys.argv[1])
+    n_passed = n_failed = 0
+    with walk.server:
+        for step in walk.steps():
+            name = step.__name__.replace("_", " ")
+            try:
+                step()
+                n_passed += 1
+                print(f"ok      {name}", flush=True)
+            except Exception:  # Told with its trace; the other steps go on.
+                n_failed += 1
+                print(f"FAILED  {name}\n{traceback.format_exc()}", flush=True)
+    print(f"{n_passed} passed, {n_failed} failed")
+    return 1 if n_failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

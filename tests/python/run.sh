@@ -1,8 +1,8 @@
 #!/bin/bash
-# Walks the road with a client that is not ours. Takes the binary to test as its argument; without one, the debug build.
+# Walks the road with Python and stubs made from proto/: run.sh BINARY. Installs what it needs into target/road-python; run again it installs nothing.
 set -euo pipefail
+binary=${1:?say which program: run.sh target/debug/baoyici}
+binary=$(realpath "$binary")
 cd "$(dirname "$0")/../.."
-python=$(tests/python/venv.sh)
-[ $# -eq 0 ] || export BAOYICI_BINARY=$1
-if [ -z "${BAOYICI_BINARY:-}" ]; then cargo build --locked --quiet --bin baoyici; fi
-exec "$python" tests/python/road.py
+source tests/python/venv.sh
+exec "$PYTHON" tests/python/road.py "$binary"

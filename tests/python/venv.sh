@@ -1,13 +1,12 @@
-#!/bin/bash
-# Makes the Python environment of the tests under target/ where it is missing or old, and prints its interpreter.
-set -euo pipefail
-cd "$(dirname "$0")/../.."
-venv=target/python
-stamp=$venv/installed-$(cksum < tests/python/requirements.txt | cut -d' ' -f1)
-if [ ! -e "$stamp" ]; then
-  rm -rf "$venv"
-  python3 -m venv "$venv"
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r tests/python/requirements.txt >&2
-  touch "$stamp"
+# Sourced in the top folder: sets PYTHON to one that has tests/python/requirements.txt.
+venv=target/road-python
+venv_stamp=$venv/installed-$(cksum <tests/python/requirements.txt | cut -d' ' -f1)
+if [ ! -e "$venv_stamp" ]; then
+  mkdir -p target
+  [ -x "$venv/bin/python3" ] || python3 -m venv "$venv"
+  "$venv/bin/python3" -m pip install --quiet --disable-pip-version-check -r tests/python/requirements.txt
+  rm -f "$venv"/installed-*
+  touch "$venv_stamp"
 fi
-echo "$venv/bin/python"
+PYTHON=$PWD/$venv/bin/python3
+export PYTHONDONTWRITEBYTECODE=1
