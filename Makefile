@@ -26,6 +26,8 @@ demo: ## Fills a fresh data folder with a sample province, walks the whole road 
 test: tools lint ## Checks format, lints and licences, builds the documents and runs every test.
 	@$(PHASE) "build of the tests" $(NEXTEST) --no-run
 	@$(PHASE) "tests in documents" cargo test --locked --quiet --doc
+	@$(PHASE) "program" cargo build --locked --quiet
+	@$(PHASE) "road by a client that is not ours" bash tests/python/run.sh target/debug/baoyici
 	@RUSTDOCFLAGS="-D warnings" $(PHASE) "documents" cargo doc --locked --no-deps --document-private-items --quiet
 	@$(PHASE) "tests" $(SHELL) -o pipefail -c '$(NEXTEST) --no-tests=fail 2>&1 | tee target/nextest.log'
 
@@ -44,12 +46,7 @@ proto-breaking: tools ## Tells what changed in the service definitions since BAS
 
 corpus: tools ## Scores overlaps on the labelled forms in SHARED and walks the road with a real county's units.
 	@test -d "$(SHARED)/corpus" || { echo "$(SHARED)/corpus is missing: say where it is, make corpus SHARED=folder" >&2; exit 1; }
-	@mkdir -p target/corpus
-	@for set in departments hubei; do \
-	  $(PHASE) "overlap of $$set" $(SHELL) -c "cargo run --locked --quiet -- overlap '$(SHARED)/corpus/$$set/forms' --format jsonl > target/corpus/$$set.jsonl"; \
-	  $(PHASE) "score of $$set" python3 "$(SHARED)/tools/score_overlap.py" --labels "$(SHARED)/corpus/$$set/labels.jsonl" --result target/corpus/$$set.jsonl; \
-	done
-	@$(PHASE) "road of a county" bash tests/corpus/run.sh "$(SHARED)"
+	@$(PHASE) "corpus" bash tests/corpus/run.sh "$(SHARED)"
 
 bench: ## Measures what the README says of speed, as ratios within one run.
 	cargo bench --locked
