@@ -53,8 +53,7 @@ pub struct App {
 }
 
 impl App {
-    /// Opens the application over a store: reads the catalogue of forms and the units, and reads forms again whose meanings were
-    /// read with another vocabulary.
+    /// Opens the application over a store: reads the catalogue of forms and the units.
     pub async fn open(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<Self> {
         let vocabulary = Arc::new(Vocabulary::embedded()?);
         let measures = Arc::new(Measures::embedded());

@@ -1,6 +1,6 @@
 //! Registers a form template: checks it, says how it overlaps what others collect and what it adds, and stores it as a version.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,8 @@ use crate::app::request::Request;
 use crate::domain::audit::NewAuditRecord;
 use crate::domain::caller::{Caller, Role};
 use crate::domain::element::CataloguedField;
-use crate::domain::id::{ElementId, FormId};
+use crate::domain::facet::Meaning;
+use crate::domain::id::{ElementId, FieldKey, FormId};
 use crate::domain::problem::{Code, Problem};
 use crate::domain::template::{FormTemplate, RegisteredTemplate};
 use crate::domain::unit::Level;
@@ -85,7 +86,7 @@ impl App {
         let version = before.as_ref().map_or(1, |b| b.version + 1);
         let field_keys = draft.template.field_keys(version, before.as_ref());
         let form = RegisteredTemplate { template: draft.template, version, field_keys, registered_at: self.clock.now() };
-        let fields = overlap::read_form(&self.vocabulary, &self.measures, &form.template, &form.field_keys);
+        let fields = self.read_meanings(&form, before.as_ref());
         let overlaps = self.state.snapshot().compare(&form, &fields).await?;
         let added = self.added_by(&form, &fields);
         let vocabulary = self.vocabulary.digest().to_owned();
@@ -124,7 +125,7 @@ impl App {
         }
         let field_keys = template.field_keys(before.as_ref().map_or(1, |b| b.version + 1), before.as_deref());
         let form = RegisteredTemplate { template, version: 0, field_keys, registered_at: self.clock.now() };
-        let fields = overlap::read_form(&self.vocabulary, &self.measures, &form.template, &form.field_keys);
+        let fields = self.read_meanings(&form, before.as_deref());
         let overlaps = self.state.snapshot().compare(&form, &fields).await?;
         let added = self.added_by(&form, &fields);
         let fields = self.describe_overlaps(&form, &fields, overlaps);
@@ -155,13 +156,28 @@ impl App {
             }
             Some(_) => {}
         }
-        if let Some(held) = self.state.catalogue(|c| c.form(&template.id).cloned()) {
-            if !self.belongs_to(&held.template.organisation, own).await? {
-                let problem = Problem::new(Code::FormOfOther).arg("form", &template.id).arg("organisation", &held.template.organisation);
-                return Err(problem.into());
-            }
+        if let Some(held) = self.state.catalogue(|c| c.form(&template.id).cloned())
+            && !self.belongs_to(&held.template.organisation, own).await?
+        {
+            let problem = Problem::new(Code::FormOfOther).arg("form", &template.id).arg("organisation", &held.template.organisation);
+            return Err(problem.into());
         }
         Ok(Draft { template, problems })
+    }
+
+    /// Reads what each field means. Fields that the version before had already keep their meanings, as long as the form is still the
+    /// same kind of form: its figures are stored under those elements.
+    fn read_meanings(&self, form: &RegisteredTemplate, before: Option<&RegisteredTemplate>) -> Vec<CataloguedField> {
+        let mut fields = overlap::read_form(&self.vocabulary, &self.measures, &form.template, &form.field_keys);
+        let kind = |t: &FormTemplate| (t.title.clone(), t.department.clone(), t.level, t.frequency);
+        if let Some(before) = before.filter(|before| kind(&before.template) == kind(&form.template)) {
+            let known: HashSet<&FieldKey> = before.field_keys.iter().collect();
+            let unchanged = form.field_keys.iter().filter(|key| known.contains(key));
+            let kept: HashMap<FieldKey, Meaning> =
+                self.state.catalogue(|c| unchanged.filter_map(|key| c.meaning(key).map(|m| (key.clone(), m.clone()))).collect());
+            overlap::keep_meanings(&mut fields, &kept);
+        }
+        fields
     }
 
     /// The answer to a repeated request: the version stored then, compared with what is registered now.
@@ -210,15 +226,15 @@ fn is_about_caller(problem: &Problem) -> bool {
 fn check_against_version_before(template: &FormTemplate, before: Option<&RegisteredTemplate>) -> Vec<Problem> {
     let mut problems = Vec::new();
     let begins = jiff::civil::Date::new(template.year, 1, 1).unwrap_or(jiff::civil::Date::MIN);
-    if let Ok(Some(end)) = template.valid_through() {
-        if end < begins {
-            problems.push(Problem::new(Code::FormExpired).arg("form", &template.id).arg("valid_until", end));
-        }
+    if let Ok(Some(end)) = template.valid_through()
+        && end < begins
+    {
+        problems.push(Problem::new(Code::FormExpired).arg("form", &template.id).arg("valid_until", end));
     }
-    if let Some(before) = before {
-        if &before.template == template {
-            problems.push(Problem::new(Code::FormUnchanged).arg("form", &template.id).arg("version", before.version));
-        }
+    if let Some(before) = before
+        && &before.template == template
+    {
+        problems.push(Problem::new(Code::FormUnchanged).arg("form", &template.id).arg("version", before.version));
     }
     problems
 }

@@ -17,7 +17,7 @@ const MAX_ROWS: usize = 200_000;
 pub enum UnitSource {
     /// Rows, with the problems met while taking them apart.
     Rows(Vec<UnitRow>, Vec<Problem>),
-    /// A CSV file: code,name,level,parent[,valid_from,valid_to].
+    /// A CSV file: code,name,level,parentand, where units change, valid_from,valid_to.
     Csv(Vec<u8>),
 }
 

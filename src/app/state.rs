@@ -15,7 +15,7 @@ use crate::domain::id::FormId;
 use crate::domain::measure::Measures;
 use crate::domain::template::RegisteredTemplate;
 use crate::domain::unit::{UnitRow, UnitTree};
-use crate::overlap::{self, Catalogue, Snapshot, Vocabulary};
+use crate::overlap::{Catalogue, Snapshot, Vocabulary};
 use crate::store::Store;
 
 /// Forms read from the store at once when starting.
@@ -39,22 +39,26 @@ struct Inner {
 }
 
 impl State {
-    /// Reads everything from the store. Forms whose meanings were read with another vocabulary are read again.
+    /// Reads everything from the store. A form keeps the meanings that it was registered with, also under a newer vocabulary: its figures are
+    /// stored under those elements, and reading it anew would forget that they are held.
     pub(crate) async fn load(store: &dyn Store, vocabulary: &Vocabulary, measures: &Arc<Measures>) -> Result<Self> {
         let mut catalogue = Catalogue::new(Arc::clone(measures));
         let mut after: Option<FormId> = None;
+        let mut n_older = 0_usize;
         loop {
             let forms = store.newest_templates(after.as_ref(), FORMS_PER_READ).await?;
             let Some(last) = forms.last() else { break };
             after = Some(last.template.template.id.clone());
             for form in forms {
-                let fields = if form.vocabulary == vocabulary.digest() {
-                    form.fields
-                } else {
-                    overlap::read_form(vocabulary, measures, &form.template.template, &form.template.field_keys)
-                };
-                catalogue.insert(Arc::new(form.template), fields);
+                n_older += usize::from(form.vocabulary != vocabulary.digest());
+                catalogue.insert(Arc::new(form.template), form.fields);
             }
+        }
+        if n_older > 0 {
+            tracing::warn!(
+                forms = n_older,
+                "forms keep the meanings that an earlier vocabulary gave them, new versions are read with this one"
+            );
         }
         let unit_rows = Arc::new(store.unit_rows().await?);
         let n_units = unit_rows.len();

@@ -57,6 +57,9 @@ pub struct Checked {
     pub label: String,
 }
 
+/// Figures that can be stored, all problems of reading, and the labels of the cells that were left empty.
+type ReadFigures = (Vec<Checked>, Vec<Problem>, BTreeMap<ObservationKey, String>);
+
 impl App {
     /// Stores a submission, all or nothing, and returns its receipt once it is durable. Clerks of the unit.
     ///
@@ -96,7 +99,7 @@ impl App {
     }
 
     /// Reads every figure; returns those that can be stored, all problems, and the cells of the due date that were left empty.
-    fn check_figures(&self, submission: &Submission) -> Result<(Vec<Checked>, Vec<Problem>, BTreeMap<ObservationKey, String>)> {
+    fn check_figures(&self, submission: &Submission) -> Result<ReadFigures> {
         if submission.figures.len() > MAX_FIGURES {
             let problem = Problem::new(Code::ListTooLong).arg("what", "figures").arg("limit", MAX_FIGURES);
             return Err(problem.arg("n", submission.figures.len()).into());

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 
 use crate::domain::id::{FieldId, FieldKey, FormId, OrganisationId};
-use crate::domain::measure::{Measures, says_no_unit};
+use crate::domain::measure::{Measures, normalise_spelling, says_no_unit};
 use crate::domain::period::{Frequency, MAX_YEAR, MIN_YEAR, ReferencePeriod};
 use crate::domain::problem::{Code, Place, Problem, check_optional_text, check_text};
 use crate::domain::unit::Level;
@@ -97,11 +97,11 @@ pub struct Field {
 impl Field {
     /// Guesses the data type where a form does not say: options make a code, a unit of measure makes a number.
     pub fn guess_type(unit: &str, label: &str, options: &[String]) -> DataType {
-        let unit = crate::domain::measure::normalise_spelling(unit);
+        let unit = normalise_spelling(unit);
         if unit == "代码" || options.len() > 1 {
             return DataType::Code;
         }
-        if crate::domain::measure::says_no_unit(&unit) {
+        if says_no_unit(&unit) {
             let is_textual = ["名称", "姓名", "负责人", "备注", "说明", "地址", "电话"].iter().any(|w| label.contains(w));
             return if is_textual { DataType::Text } else { DataType::Decimal };
         }
@@ -300,10 +300,10 @@ fn check_field(field: &Field, form: &str) -> Vec<Problem> {
     if field.classified {
         found.push(Some(Problem::new(Code::FieldClassified).arg("field", id)));
     }
-    if let Some(identifier) = personal_identifier(&field.label) {
-        if field.not_personal_because.trim().is_empty() {
-            found.push(Some(Problem::new(Code::FieldPersonalIdentifier).arg("field", id).arg("identifier", identifier)));
-        }
+    if let Some(identifier) = personal_identifier(&field.label)
+        && field.not_personal_because.trim().is_empty()
+    {
+        found.push(Some(Problem::new(Code::FieldPersonalIdentifier).arg("field", id).arg("identifier", identifier)));
     }
     found.into_iter().flatten().map(|p| p.at(place())).collect()
 }

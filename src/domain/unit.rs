@@ -216,10 +216,10 @@ impl UnitTree {
         let mut parent = vec![None; rows.len()];
         for (n, row) in rows.iter().enumerate() {
             let above = row.parent.as_ref().and_then(|p| index.get(p)).copied();
-            if let Some(above) = above {
-                if let Some(list) = children.get_mut(above) {
-                    list.push(n);
-                }
+            if let Some(above) = above
+                && let Some(list) = children.get_mut(above)
+            {
+                list.push(n);
             }
             if let Some(slot) = parent.get_mut(n) {
                 *slot = above;

@@ -21,7 +21,7 @@ use crate::overlap::index::{IndexTable, MAX_POSTINGS};
 use crate::overlap::tokens::{Token, tokens};
 
 /// Share of the lighter element's weight that a pair must have in common to be looked at.
-const MIN_SHARE: f64 = 0.22;
+const MIN_SHARE: f64 = 0.26;
 /// Elements that one pass over the whole catalogue asks about, which bounds the memory of the join.
 const ELEMENTS_PER_PASS: usize = 50_000;
 

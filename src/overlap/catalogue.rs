@@ -27,14 +27,28 @@ pub(crate) struct FormEntry {
     pub fields: Vec<CataloguedField>,
     /// Its number in this catalogue; never shown, never in an answer's order.
     number: u64,
+    /// Label and column of each field, normalised, and the same with the heading directly above.
+    names: Vec<(Box<str>, Box<str>)>,
+}
+
+/// Normalised names of a field: what a person compares first.
+fn names_of(field: &Field) -> (Box<str>, Box<str>) {
+    let plain = |t: &String| normalise(strip_markers(t).0);
+    let name: String = [&field.label, &field.column].into_iter().map(plain).collect();
+    let above = field.path.last().map(plain).unwrap_or_default();
+    let whole = format!("{above}{name}");
+    (name.into(), whole.into())
 }
 
 impl FormEntry {
-    /// The printed name of a field with what stands directly above and beside it, normalised: what a person compares first.
-    pub(crate) fn text_of(&self, at: usize) -> String {
-        let Some(field) = self.form.template.fields.get(at) else { return String::new() };
-        let parent = field.path.last().map(String::as_str).unwrap_or_default();
-        [parent, &field.label, &field.column].iter().map(|t| normalise(strip_markers(t).0)).collect()
+    /// The printed label and column of a field, normalised.
+    pub(crate) fn name_of(&self, at: usize) -> &str {
+        self.names.get(at).map_or("", |(name, _)| name)
+    }
+
+    /// The same with what stands directly above.
+    pub(crate) fn text_of(&self, at: usize) -> &str {
+        self.names.get(at).map_or("", |(_, whole)| whole)
     }
 }
 
@@ -89,7 +103,8 @@ impl State {
             }
         }
         self.n_fields += fields.len();
-        let entry = Arc::new(FormEntry { form, fields, number });
+        let names = form.template.fields.iter().map(names_of).collect();
+        let entry = Arc::new(FormEntry { form, fields, number, names });
         Arc::make_mut(&mut self.by_number).insert(number, entry.clone());
         Arc::make_mut(&mut self.forms).insert(id, entry);
     }
@@ -111,15 +126,33 @@ impl State {
 
     /// Fields of an element, sorted by their keys.
     pub(crate) fn placed(&self, element: ElementId) -> Vec<Placed> {
-        let mut placed: Vec<Placed> = self
-            .elements
-            .get(stored(element))
-            .into_iter()
-            .flat_map(|list| list.iter())
-            .filter_map(|number| self.at(number))
-            .collect();
+        let mut placed: Vec<Placed> =
+            self.elements.get(stored(element)).into_iter().flat_map(|list| list.iter()).filter_map(|number| self.at(number)).collect();
         placed.sort_by(|a, b| a.field().map(|f| &f.key).cmp(&b.field().map(|f| &f.key)));
         placed
+    }
+
+    /// Numbers of the forms that have an element, sorted.
+    pub(crate) fn forms_of(&self, element: u64) -> Vec<u64> {
+        let mut forms: Vec<u64> = self.elements.get(element).into_iter().flat_map(|l| l.iter()).map(|n| n >> FIELD_BITS).collect();
+        forms.sort_unstable();
+        forms.dedup();
+        forms
+    }
+
+    /// The first fields of an element by their keys, at most `n`, one of a form.
+    pub(crate) fn first_fields(&self, element: u64, n: usize) -> Vec<Placed> {
+        let mut first: Vec<Placed> = Vec::new();
+        for placed in self.elements.get(element).into_iter().flat_map(|l| l.iter()).filter_map(|number| self.at(number)) {
+            let key = |p: &Placed| p.field().map(|f| f.key.clone());
+            let at = first.partition_point(|p| p.field().map(|f| &f.key) < placed.field().map(|f| &f.key));
+            let is_known = first.get(at.wrapping_sub(1)).or_else(|| first.get(at)).is_some_and(|p| key(p) == key(&placed));
+            if at < n && !is_known {
+                first.insert(at, placed);
+                first.truncate(n);
+            }
+        }
+        first
     }
 
     /// Number of elements.

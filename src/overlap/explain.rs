@@ -65,7 +65,9 @@ fn english<'a>(
         RelationKind::TimeAggregate => {
             format!("{a} and {b} are one figure at different frequencies: {}.", find("frequency").map(sides).unwrap_or_default())
         }
-        RelationKind::RollUp => format!("{a} and {b} are one figure at different levels: {}.", find("level").map(sides).unwrap_or_default()),
+        RelationKind::RollUp => {
+            format!("{a} and {b} are one figure at different levels: {}.", find("level").map(sides).unwrap_or_default())
+        }
         RelationKind::Offset => {
             format!("{a} and {b} are one figure of different years: {}.", find("offset").map(sides).unwrap_or_default())
         }

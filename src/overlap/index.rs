@@ -23,7 +23,7 @@ use std::sync::Arc;
 use crate::overlap::catalogue::State;
 
 /// Elements that a token may have before it stops being looked up.
-pub(crate) const MAX_POSTINGS: usize = 400;
+pub(crate) const MAX_POSTINGS: usize = 128;
 /// Rows of one batch.
 const BATCH_ROWS: usize = 8_192;
 /// Parts that a scan of everything is read in.
@@ -155,11 +155,8 @@ impl BatchMaker {
     }
 
     fn batch(&self, columns: (Vec<u64>, Vec<u32>, Vec<u64>)) -> Result<RecordBatch> {
-        let arrays: Vec<ArrayRef> = vec![
-            Arc::new(UInt64Array::from(columns.0)),
-            Arc::new(UInt32Array::from(columns.1)),
-            Arc::new(UInt64Array::from(columns.2)),
-        ];
+        let arrays: Vec<ArrayRef> =
+            vec![Arc::new(UInt64Array::from(columns.0)), Arc::new(UInt32Array::from(columns.1)), Arc::new(UInt64Array::from(columns.2))];
         RecordBatch::try_new(self.schema.clone(), arrays).map_err(DataFusionError::from)
     }
 }

@@ -12,12 +12,15 @@ mod index;
 mod persistent;
 mod relate;
 mod score;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod vocabulary;
 
 use thiserror::Error as ThisError;
 
 pub use crate::overlap::catalogue::{Catalogue, Snapshot};
+pub use crate::overlap::facets::key::keep_meanings;
 pub use crate::overlap::facets::read_form;
 pub use crate::overlap::vocabulary::Vocabulary;
 

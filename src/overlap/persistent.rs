@@ -19,11 +19,11 @@ pub(crate) struct SharedList {
 impl SharedList {
     fn push(&mut self, value: u64) {
         self.n += 1;
-        if let Some(last) = self.chunks.last_mut() {
-            if last.len() < CHUNK {
-                Arc::make_mut(last).push(value);
-                return;
-            }
+        if let Some(last) = self.chunks.last_mut()
+            && last.len() < CHUNK
+        {
+            Arc::make_mut(last).push(value);
+            return;
         }
         self.chunks.push(Arc::new(vec![value]));
     }

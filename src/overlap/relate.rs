@@ -14,11 +14,15 @@ use crate::overlap::catalogue::{Placed, Snapshot, State};
 use crate::overlap::score::{Comparison, compare};
 
 /// A pair below this score is no question worth a reviewer's time.
-const MIN_SCORE: f64 = 0.10;
+const MIN_SCORE: f64 = 0.035;
 /// From this score on a field stands as one that something looks like.
 const LOOK_ALIKE_SCORE: f64 = 0.20;
 /// What is left of a pair's odds when one side has a better partner in the same form (two fields of one form are never one figure).
 const RIVAL_FACTOR: f64 = 0.15;
+/// Below this score a pair that differs by words of one side alone is shown as narrower or broader, and nobody is asked.
+const NARROWER_BELOW: f64 = 0.15;
+/// Fields of an element that may stand for it when it is compared.
+const N_REPRESENTATIVES: usize = 8;
 /// Relations shown for one field.
 const MAX_RELATIONS: usize = 40;
 
@@ -87,30 +91,26 @@ fn sort(relations: &mut [Relation]) {
     relations.sort_by(|x, y| y.score.total_cmp(&x.score).then_with(|| x.kind.cmp(&y.kind)).then_with(|| (&x.a, &x.b).cmp(&(&y.a, &y.b))));
 }
 
+/// What judging needs of an element.
+struct Known {
+    first: Vec<Placed>,
+    forms: Vec<u64>,
+}
+
 /// Judges all pairs that have one of `elements`, with one-to-one assignment between forms.
 async fn judge(state: &State, elements: &BTreeSet<u64>) -> Result<Vec<Judged>, Error> {
+    let mut known: HashMap<u64, Known> = HashMap::new();
     let pairs = pairs_of(state, elements).await?;
-    // The partners of a candidate decide whether it has a better one, so its own candidates are needed too.
-    let partners: BTreeSet<u64> = pairs.iter().flat_map(|(a, b)| [*a, *b]).filter(|e| !elements.contains(e)).collect();
-    let mut all: BTreeSet<(u64, u64)> = pairs.into_iter().collect();
+    let mut judged = judge_pairs(state, &pairs, &mut known);
+    // A partner may have a better partner of its own, so its candidates are needed too; where nobody would be asked they are not.
+    let is_open = |p: &&Judged| p.score >= MIN_SCORE;
+    let partners: BTreeSet<u64> = judged.iter().filter(is_open).flat_map(|p| [p.a, p.b]).filter(|e| !elements.contains(e)).collect();
     if !partners.is_empty() {
-        all.extend(pairs_of(state, &partners).await?);
+        let seen: BTreeSet<(u64, u64)> = pairs.into_iter().collect();
+        let more: Vec<(u64, u64)> = pairs_of(state, &partners).await?.into_iter().filter(|p| !seen.contains(p)).collect();
+        judged.extend(judge_pairs(state, &more, &mut known));
     }
-    let mut judged: Vec<Judged> = Vec::new();
-    let mut places: HashMap<u64, Vec<Placed>> = HashMap::new();
-    for (a, b) in all {
-        for element in [a, b] {
-            places.entry(element).or_insert_with(|| state.placed(element_id(element)));
-        }
-        let (Some(fields_a), Some(fields_b)) = (places.get(&a), places.get(&b)) else { continue };
-        let Some((placed_a, placed_b)) = representatives(fields_a, fields_b) else { continue };
-        let Some(comparison) = compare(state, placed_a, placed_b) else { continue };
-        let score = if comparison.veto.is_some() { 0.0 } else { comparison.score() };
-        judged.push(Judged { a, b, placed_a: placed_a.clone(), placed_b: placed_b.clone(), comparison, score });
-    }
-    let forms: HashMap<u64, BTreeSet<&str>> =
-        places.iter().map(|(e, fields)| (*e, fields.iter().map(|p| p.entry.form.template.id.as_str()).collect())).collect();
-    let rivals = n_rivals(&judged, &forms);
+    let rivals = n_rivals(&judged, &known);
     for (pair, n) in judged.iter_mut().zip(rivals) {
         if n > 0 && pair.score > 0.0 {
             let odds = pair.score / (1.0 - pair.score).max(1e-6) * RIVAL_FACTOR.powi(n);
@@ -121,23 +121,50 @@ async fn judge(state: &State, elements: &BTreeSet<u64>) -> Result<Vec<Judged>, E
     Ok(judged)
 }
 
+fn judge_pairs(state: &State, pairs: &[(u64, u64)], known: &mut HashMap<u64, Known>) -> Vec<Judged> {
+    let mut judged: Vec<Judged> = Vec::new();
+    for (a, b) in pairs {
+        for element in [a, b] {
+            known
+                .entry(*element)
+                .or_insert_with(|| Known { first: state.first_fields(*element, N_REPRESENTATIVES), forms: state.forms_of(*element) });
+        }
+        let (Some(known_a), Some(known_b)) = (known.get(a), known.get(b)) else { continue };
+        // Two fields of one form are never one figure, so elements that meet in a form are not one either.
+        if meet(&known_a.forms, &known_b.forms) {
+            continue;
+        }
+        let Some((placed_a, placed_b)) = representatives(&known_a.first, &known_b.first) else { continue };
+        let Some(comparison) = compare(state, placed_a, placed_b) else { continue };
+        let score = if comparison.veto.is_some() { 0.0 } else { comparison.score() };
+        judged.push(Judged { a: *a, b: *b, placed_a: placed_a.clone(), placed_b: placed_b.clone(), comparison, score });
+    }
+    judged
+}
+
+/// Whether two sorted lists have a form in common.
+fn meet(a: &[u64], b: &[u64]) -> bool {
+    let (few, many) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    few.iter().any(|form| many.binary_search(form).is_ok())
+}
+
 /// The first pair of fields that stand in different forms.
 fn representatives<'a>(a: &'a [Placed], b: &'a [Placed]) -> Option<(&'a Placed, &'a Placed)> {
     let form = |p: &Placed| p.entry.form.template.id.clone();
-    a.iter().take(8).find_map(|x| b.iter().take(8).find(|y| form(x) != form(y)).map(|y| (x, y)))
+    a.iter().find_map(|x| b.iter().find(|y| form(x) != form(y)).map(|y| (x, y)))
 }
 
 /// For each pair, on how many sides (0 to 2) the other element has a rival: a better partner standing in the same form.
-fn n_rivals(judged: &[Judged], forms: &HashMap<u64, BTreeSet<&str>>) -> Vec<i32> {
+fn n_rivals(judged: &[Judged], known: &HashMap<u64, Known>) -> Vec<i32> {
     let mut partners: BTreeMap<u64, Vec<(u64, f64)>> = BTreeMap::new();
     for pair in judged.iter().filter(|p| p.score > 0.0) {
         partners.entry(pair.a).or_default().push((pair.b, pair.score));
         partners.entry(pair.b).or_default().push((pair.a, pair.score));
     }
     let has_rival = |of: u64, partner: u64, score: f64| {
-        let Some(own) = forms.get(&partner) else { return false };
+        let Some(own) = known.get(&partner) else { return false };
         partners.get(&of).into_iter().flatten().any(|(other, other_score)| {
-            *other != partner && *other_score > score && forms.get(other).is_some_and(|f| !f.is_disjoint(own))
+            *other != partner && *other_score > score && known.get(other).is_some_and(|k| meet(&k.forms, &own.forms))
         })
     };
     judged.iter().map(|p| i32::from(has_rival(p.a, p.b, p.score)) + i32::from(has_rival(p.b, p.a, p.score))).collect()
@@ -161,11 +188,11 @@ fn kinship(measures: &Measures, a: &Placed, b: &Placed) -> Option<Relation> {
     let (unit_a, unit_b) = (measures.find(&a.printed()?.unit), measures.find(&b.printed()?.unit));
     let mut reasons = vec![reason("key", &field_a.meaning.key, &field_b.meaning.key)];
     let mut kind = RelationKind::Same;
-    if let (Some(x), Some(y)) = (unit_a, unit_b) {
-        if x.atoms != y.atoms {
-            reasons.push(reason("unit", &x.symbol, &y.symbol));
-            kind = RelationKind::Converted;
-        }
+    if let (Some(x), Some(y)) = (unit_a, unit_b)
+        && x.atoms != y.atoms
+    {
+        reasons.push(reason("unit", &x.symbol, &y.symbol));
+        kind = RelationKind::Converted;
     }
     if form_a.frequency.n_per_year() != form_b.frequency.n_per_year() {
         reasons.push(reason("frequency", form_a.frequency.as_str(), form_b.frequency.as_str()));
@@ -192,20 +219,17 @@ fn relation_of(view: &Snapshot, pair: &Judged, from: u64, placed: &Placed) -> Op
     } else {
         other.clone()
     };
-    let (only_own, only_other) = if is_forward {
-        (pair.comparison.only_a, pair.comparison.only_b)
-    } else {
-        (pair.comparison.only_b, pair.comparison.only_a)
-    };
+    let (only_own, only_other) =
+        if is_forward { (pair.comparison.only_a, pair.comparison.only_b) } else { (pair.comparison.only_b, pair.comparison.only_a) };
     let is_conflict = pair.comparison.veto.is_some_and(|v| v != "offset") && same_name(placed, &other);
     let is_certain = placed.field()?.meaning.is_certain && other.field()?.meaning.is_certain;
     let kind = if is_conflict {
         RelationKind::Conflict
     } else if pair.comparison.veto.is_some() {
         return None;
-    } else if is_certain && only_own > 0 && only_other == 0 && pair.score < 0.5 {
+    } else if is_certain && only_own > 0 && only_other == 0 && pair.score < NARROWER_BELOW {
         RelationKind::Narrower
-    } else if is_certain && only_other > 0 && only_own == 0 && pair.score < 0.5 {
+    } else if is_certain && only_other > 0 && only_own == 0 && pair.score < NARROWER_BELOW {
         RelationKind::Broader
     } else {
         RelationKind::LooksAlike
@@ -223,8 +247,8 @@ fn relation_of(view: &Snapshot, pair: &Judged, from: u64, placed: &Placed) -> Op
 }
 
 fn same_name(a: &Placed, b: &Placed) -> bool {
-    let name = |p: &Placed| p.entry.text_of(p.at);
-    !name(a).is_empty() && name(a) == name(b)
+    let name = a.entry.text_of(a.at);
+    !name.is_empty() && name == b.entry.text_of(b.at)
 }
 
 /// What a field is to the catalogue.

@@ -3,13 +3,15 @@
 //! A statistician edits the files; this module reads them, refuses contradictions, and builds the automaton that finds words in a label.
 //! It knows nothing of forms. Words are found leftmost-longest, so that 村民委员会成员 is never read as 村民委员会.
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+mod files;
+
+use aho_corasick::AhoCorasick;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::domain::facet::TimeBasis;
 use crate::overlap::Error;
-use crate::overlap::facets::text::normalise;
+use crate::overlap::vocabulary::files::{Builder, VocabularyFile};
 
 /// Files of the vocabulary with their text, in the order in which they are read.
 const FILES: [(&str, &str); 8] = [
@@ -135,6 +137,8 @@ pub struct Vocabulary {
     departments: Vec<DepartmentScope>,
     /// (word, what stands above) → what the word means there.
     contextual: HashMap<(TermId, TermId), TermId>,
+    /// (term, clause) → the thing that both together are.
+    with_clause: HashMap<(TermId, String), TermId>,
     digest: String,
 }
 
@@ -147,82 +151,6 @@ pub(crate) struct DepartmentScope {
     pub term: TermId,
     /// A field that already has this in its words says it itself.
     pub unless: String,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct VocabularyFile {
-    #[serde(default)]
-    class: Vec<ClassEntry>,
-    /// `word = term term …`: one word that gives several terms.
-    #[serde(default)]
-    compounds: Vec<String>,
-    /// `seen = standard`: spelling variants, replaced before reading.
-    #[serde(default)]
-    spellings: Vec<String>,
-    /// `term = clause / clause`: clauses of notes that change nothing, since the term's definition has them.
-    #[serde(default)]
-    implied: Vec<String>,
-    /// Statistic by unit dimension where neither the form nor the measure says.
-    #[serde(default)]
-    plain_statistic: BTreeMap<String, String>,
-    /// `part of a department's name = term / unless`: population of its forms where they do not say.
-    #[serde(default)]
-    departments: Vec<String>,
-    /// `word @ above = meaning`: words that mean another thing below some heading.
-    #[serde(default)]
-    contextual: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ClassEntry {
-    name: String,
-    facet: Role,
-    /// Where the words come from; every class must say it.
-    source: String,
-    #[serde(default)]
-    kind_of: String,
-    #[serde(default)]
-    time: Option<TimeBasis>,
-    #[serde(default)]
-    years: i16,
-    #[serde(default)]
-    exclusive: bool,
-    #[serde(default)]
-    statistic: BTreeMap<String, String>,
-    #[serde(default)]
-    dimension: Option<String>,
-    #[serde(default)]
-    from_title: bool,
-    #[serde(default)]
-    rural: bool,
-    #[serde(default)]
-    from_note: bool,
-    #[serde(default)]
-    institutional: bool,
-    #[serde(default)]
-    partition: bool,
-    #[serde(default)]
-    demographic: bool,
-    #[serde(default)]
-    insurance: bool,
-    #[serde(default)]
-    weak: bool,
-    #[serde(default)]
-    finance: bool,
-    #[serde(default)]
-    firm: bool,
-    #[serde(default)]
-    unit_kind: bool,
-    #[serde(default)]
-    relative: bool,
-    #[serde(default)]
-    age_group: bool,
-    #[serde(default)]
-    never_sums: bool,
-    /// Each entry is one term: its standard name, then its other spellings, parted by spaces.
-    terms: Vec<String>,
 }
 
 impl Vocabulary {
@@ -286,6 +214,11 @@ impl Vocabulary {
         self.classes.get(class as usize).is_some_and(|c| c.is_institutional)
     }
 
+    /// What a thing is together with a clause of its note.
+    pub(crate) fn with_clause(&self, term: TermId, clause: &str) -> Option<TermId> {
+        if self.with_clause.is_empty() { None } else { self.with_clause.get(&(term, clause.to_owned())).copied() }
+    }
+
     /// What a word means below `above`, where that differs.
     pub(crate) fn in_context(&self, word: TermId, above: TermId) -> Option<TermId> {
         if self.contextual.is_empty() {
@@ -335,163 +268,6 @@ impl Vocabulary {
     /// The statistic of a dimension where nothing else says.
     pub(crate) fn plain_statistic(&self, dimension: &str) -> Option<&str> {
         self.plain_statistic.get(dimension).map(String::as_str)
-    }
-}
-
-#[derive(Default)]
-struct Builder {
-    terms: Vec<Term>,
-    classes: Vec<Class>,
-    class_names: HashMap<String, String>,
-    by_name: HashMap<String, TermId>,
-    by_word: BTreeMap<String, Vec<TermId>>,
-    spellings: BTreeMap<String, String>,
-    implied: HashMap<TermId, Vec<String>>,
-    plain_statistic: BTreeMap<String, String>,
-    departments: Vec<DepartmentScope>,
-    contextual: HashMap<(TermId, TermId), TermId>,
-}
-
-impl Builder {
-    fn add_class(&mut self, file: &str, entry: ClassEntry) -> Result<(), Error> {
-        let fault = |detail: String| Error::Vocabulary { file: file.to_owned(), detail };
-        if entry.source.trim().is_empty() {
-            return Err(fault(format!("class {} names no source", entry.name)));
-        }
-        if let Some(other) = self.class_names.insert(entry.name.clone(), file.to_owned()) {
-            return Err(fault(format!("class {} stands also in {other}", entry.name)));
-        }
-        let class = u32::try_from(self.classes.len()).unwrap_or(u32::MAX);
-        self.classes.push(Class {
-            kind_of: None,
-            kind_of_name: entry.kind_of,
-            is_exclusive: entry.exclusive,
-            statistic: entry.statistic,
-            dimension: entry.dimension,
-            from_title: entry.from_title,
-            is_rural: entry.rural,
-            from_note: entry.from_note,
-            is_institutional: entry.institutional,
-            is_partition: entry.partition,
-            is_demographic: entry.demographic,
-            is_insurance: entry.insurance,
-            is_weak: entry.weak,
-            is_finance: entry.finance,
-            is_firm: entry.firm,
-            is_unit_kind: entry.unit_kind,
-            is_relative: entry.relative,
-            is_age_group: entry.age_group,
-            never_sums: entry.never_sums,
-        });
-        for line in &entry.terms {
-            let mut words = line.split_whitespace().map(normalise);
-            let name = words.next().ok_or_else(|| fault(format!("class {} has an empty term", entry.name)))?;
-            let id = TermId(u32::try_from(self.terms.len()).unwrap_or(u32::MAX));
-            if self.by_name.insert(name.clone(), id).is_some() {
-                return Err(fault(format!("term {name} stands twice")));
-            }
-            self.terms.push(Term { name: name.clone(), role: entry.facet, class, time: entry.time, years: entry.years });
-            for word in std::iter::once(name).chain(words) {
-                if self.by_word.insert(word.clone(), vec![id]).is_some() {
-                    return Err(fault(format!("word {word} stands for two terms")));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn add_rest(&mut self, file: &str, parsed: VocabularyFile) -> Result<(), Error> {
-        let fault = |detail: String| Error::Vocabulary { file: file.to_owned(), detail };
-        for line in &parsed.compounds {
-            let (word, parts) = line.split_once('=').ok_or_else(|| fault(format!("compound {line} has no =")))?;
-            let mut ids = Vec::new();
-            for part in parts.split_whitespace().map(normalise) {
-                let id = self.by_name.get(&part).ok_or_else(|| fault(format!("compound {line}: {part} is no term")))?;
-                ids.push(*id);
-            }
-            for word in word.split_whitespace().map(normalise) {
-                if self.by_word.insert(word.clone(), ids.clone()).is_some() {
-                    return Err(fault(format!("word {word} stands for two terms")));
-                }
-            }
-        }
-        for line in &parsed.spellings {
-            let (seen, standard) = line.split_once('=').ok_or_else(|| fault(format!("spelling {line} has no =")))?;
-            if self.spellings.insert(normalise(seen), normalise(standard)).is_some() {
-                return Err(fault(format!("spelling {seen} stands twice")));
-            }
-        }
-        for line in &parsed.implied {
-            let (term, clauses) = line.split_once('=').ok_or_else(|| fault(format!("implied clause {line} has no =")))?;
-            let id = *self.by_name.get(&normalise(term)).ok_or_else(|| fault(format!("implied clause {line}: no such term")))?;
-            self.implied.entry(id).or_default().extend(clauses.split('/').map(normalise));
-        }
-        for line in &parsed.departments {
-            let parsed = line.split_once('=').and_then(|(department, rest)| rest.split_once('/').map(|(t, unless)| (department, t, unless)));
-            let (department, term, unless) = parsed.ok_or_else(|| fault(format!("department {line} is not name = term / unless")))?;
-            let term = *self.by_name.get(&normalise(term)).ok_or_else(|| fault(format!("department {line}: no such term")))?;
-            self.departments.push(DepartmentScope { department: normalise(department), term, unless: normalise(unless) });
-        }
-        for line in &parsed.contextual {
-            let parts: Vec<&str> = line.split(['@', '=']).collect();
-            let [word, above, meaning] = parts.as_slice() else { return Err(fault(format!("contextual {line} is not word @ above = meaning"))) };
-            let find = |name: &str| self.by_name.get(&normalise(name)).copied().ok_or_else(|| fault(format!("contextual {line}: {name} is no term")));
-            self.contextual.insert((find(word)?, find(above)?), find(meaning)?);
-        }
-        self.plain_statistic.extend(parsed.plain_statistic);
-        Ok(())
-    }
-
-    fn finish(mut self, digest: String) -> Result<Vocabulary, Error> {
-        let fault = |detail: String| Error::Vocabulary { file: "all".to_owned(), detail };
-        for index in 0..self.classes.len() {
-            let Some(class) = self.classes.get_mut(index) else { continue };
-            if class.kind_of_name.is_empty() {
-                continue;
-            }
-            let id = self.by_name.get(&normalise(&class.kind_of_name)).copied();
-            class.kind_of = Some(id.ok_or_else(|| fault(format!("kind_of {} is no term", class.kind_of_name)))?);
-        }
-        self.refuse_circles()?;
-        let words: Vec<&String> = self.by_word.keys().collect();
-        let build = |patterns: &[&String]| {
-            AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostLongest).build(patterns).map_err(|e| fault(e.to_string()))
-        };
-        let automaton = build(&words)?;
-        let seen: Vec<&String> = self.spellings.keys().collect();
-        let spellings = build(&seen)?;
-        Ok(Vocabulary {
-            automaton,
-            spellings,
-            replacements: self.spellings.values().cloned().collect(),
-            pattern_terms: self.by_word.values().cloned().collect(),
-            terms: self.terms,
-            classes: self.classes,
-            by_name: self.by_name,
-            implied: self.implied,
-            plain_statistic: self.plain_statistic,
-            departments: self.departments,
-            contextual: self.contextual,
-            digest,
-        })
-    }
-
-    fn refuse_circles(&self) -> Result<(), Error> {
-        let up = |id: TermId| {
-            self.terms.get(id.0 as usize).and_then(|t| self.classes.get(t.class as usize)).and_then(|class: &Class| class.kind_of)
-        };
-        for (name, id) in &self.by_name {
-            let mut at = up(*id);
-            let mut n_steps = 0;
-            while let Some(next) = at {
-                n_steps += 1;
-                if next == *id || n_steps > 16 {
-                    return Err(Error::Vocabulary { file: "all".to_owned(), detail: format!("{name} is a kind of itself") });
-                }
-                at = up(next);
-            }
-        }
-        Ok(())
     }
 }
 

@@ -50,13 +50,12 @@ impl Failure {
 
     /// Asks for all problems where the status had no room for them; `check` makes the same call, only validating.
     pub async fn complete(mut self, check: impl Future<Output = Result<Vec<pb::Problem>, Status>>) -> Self {
-        if let Self::Refused(refusal) = &mut self {
-            if refusal.n_total > refusal.problems.len() {
-                if let Ok(all) = check.await {
-                    refusal.n_total = all.len().max(refusal.problems.len());
-                    refusal.problems = if all.len() > refusal.problems.len() { all } else { std::mem::take(&mut refusal.problems) };
-                }
-            }
+        if let Self::Refused(refusal) = &mut self
+            && refusal.n_total > refusal.problems.len()
+            && let Ok(all) = check.await
+        {
+            refusal.n_total = all.len().max(refusal.problems.len());
+            refusal.problems = if all.len() > refusal.problems.len() { all } else { std::mem::take(&mut refusal.problems) };
         }
         self
     }

@@ -26,7 +26,7 @@ pub struct RegisterArgs {
 enum What {
     /// Register organisations from a CSV file: id,name,kind,parent (operators)
     Organisations(TableArgs),
-    /// Register reporting units from a CSV file: code,name,level,parent[,valid_from,valid_to] (operators)
+    /// Register reporting units from a CSV file: code,name,level,parent and optionally valid_from,valid_to (operators)
     Units(TableArgs),
     /// Register form templates from JSON files, or preview them (data officers)
     Template(TemplateArgs),

@@ -13,7 +13,7 @@ const MAX_DECIMALS: u32 = 2;
 pub(super) fn invent(cell: &pb::InputCell, unit: &UnitRow) -> String {
     let seed = seed_of(&[&cell.element, unit.code.as_str()]);
     match cell.dtype() {
-        pb::DataType::Bool => if seed % 4 == 0 { "否" } else { "是" }.to_owned(),
+        pb::DataType::Bool => if seed.is_multiple_of(4) { "否" } else { "是" }.to_owned(),
         pb::DataType::Date => format!("{}-{:02}-{:02}", year_of(&cell.period), 3 + seed % 8, 1 + seed % 28),
         pb::DataType::Code => code(cell, unit, seed),
         pb::DataType::Text => words(cell, unit),

@@ -220,7 +220,7 @@ impl Walk {
         self.show.tell("\n【自己试试】另开一个终端：", "\n[try it by hand] in another terminal:");
         self.show.say(&format!("  . {file}"));
         self.show.say(&format!("  BAOYICI_TOKEN=$TOKEN_BUREAU baoyici report burden --year {YEAR} --by form"));
-        self.show.say(&format!("  BAOYICI_TOKEN=$TOKEN_BUREAU baoyici relations --kind looks-alike --limit 20"));
+        self.show.say("  BAOYICI_TOKEN=$TOKEN_BUREAU baoyici relations --kind looks-alike --limit 20");
         self.show.say(&format!("  BAOYICI_TOKEN=$TOKEN_CLERK_{unit} baoyici form show --unit {unit} --due {due}"));
         self.show.say(&format!("  BAOYICI_TOKEN=${token} baoyici extract {form} --period {YEAR} --format csv -o {form}.csv"));
         Ok(())

@@ -27,7 +27,7 @@ pub struct PlanArgs {
     /// Template files in JSON, or folders of them
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Reporting units as CSV: code,name,level,parent[,valid_from,valid_to]; without it one unit of each level is counted
+    /// Reporting units as CSV: code,name,level,parent and optionally valid_from,valid_to; without it one unit of each level is counted
     #[arg(long, value_name = "FILE.csv")]
     units: Option<PathBuf>,
     /// Year to plan [default: the latest year of the forms]

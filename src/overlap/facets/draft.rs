@@ -287,9 +287,9 @@ impl Draft {
 
     /// Takes over population and qualifiers from above; what is said below wins within an exclusive class.
     fn inherit_restrictions(&mut self, vocabulary: &Vocabulary, above: &Draft, with_qualifiers: bool) {
-            let exclusive = |class: u32| class == AGE_CLASS || (class != RANGE_CLASS && vocabulary.is_exclusive(class));
-        let is_institutional = self.measures.is_empty()
-            || self.measures.iter().any(|m| vocabulary.class(vocabulary.term(*m)).is_institutional);
+        let exclusive = |class: u32| class == AGE_CLASS || (class != RANGE_CLASS && vocabulary.is_exclusive(class));
+        let is_institutional =
+            self.measures.is_empty() || self.measures.iter().any(|m| vocabulary.class(vocabulary.term(*m)).is_institutional);
         let (above_is_row, lists_topics) = (above.from_row, above.lists_topics);
         let merge = |own: &mut BTreeMap<String, u32>, above: &BTreeMap<String, u32>, takes_all: bool| {
             let classes: BTreeSet<u32> = own.values().copied().collect();
@@ -330,8 +330,9 @@ pub(crate) fn narrow(vocabulary: &Vocabulary, above: &Draft, own: Draft, dimensi
         above.from_row || !was_named || out.measures.iter().any(|own| above.measures.iter().any(|up| vocabulary.is_kind_of(*own, *up)));
     out.inherit_restrictions(vocabulary, above, narrows_heading);
     // 总户数 below 放弃二孩指标户: people or households in general below a heading that names some of them are those.
-    let names_some = |up: &Draft| !up.lists_topics && !(up.residue.is_empty() && up.qualifiers.is_empty());
-    if !above.from_row && out.is_of_everybody(vocabulary) && !out.measures.is_empty() && out.measures == above.measures && names_some(above) {
+    let names_some = |up: &Draft| !(up.lists_topics || (up.residue.is_empty() && up.qualifiers.is_empty()));
+    if !above.from_row && out.is_of_everybody(vocabulary) && !out.measures.is_empty() && out.measures == above.measures && names_some(above)
+    {
         out.residue.extend(above.residue.iter().cloned());
         for (name, class) in &above.qualifiers {
             out.qualifiers.entry(name.clone()).or_insert(*class);

@@ -1,6 +1,6 @@
 //! From a reading to the canonical key: facets in fixed order, or a key of the field's own where the reading is not certain.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::domain::element::CataloguedField;
 use crate::domain::facet::{FacetEvidence, Facets, Meaning, TimeBasis};
@@ -21,8 +21,6 @@ pub(crate) struct FieldFacts<'a> {
     pub dimension: Option<String>,
     /// How often the form is filled.
     pub frequency: Frequency,
-    /// The label is 合计, 总计 ….
-    pub is_total: bool,
     /// The column is a plan or target.
     pub is_plan: bool,
     /// The note says that the figure is not the usual one.
@@ -87,6 +85,22 @@ pub(crate) fn separate(fields: &mut [CataloguedField]) {
     }
 }
 
+/// Gives fields that did not change since an earlier version of their form the meanings that they had there, so that figures stored under
+/// their elements stay theirs. A field that is new or changed and would now be the same element as a kept one gets a key of its own.
+pub fn keep_meanings(fields: &mut [CataloguedField], kept: &HashMap<FieldKey, Meaning>) {
+    let taken: HashSet<(&str, i16)> = kept.values().map(|m| (m.key.as_str(), m.offset_years)).collect();
+    for field in fields {
+        match kept.get(&field.key) {
+            Some(meaning) => field.meaning = meaning.clone(),
+            None if taken.contains(&(field.meaning.key.as_str(), field.meaning.offset_years)) => {
+                field.meaning.key = own_key(&field.key, false);
+                field.meaning.is_certain = false;
+            }
+            None => {}
+        }
+    }
+}
+
 /// Key of a field that is not understood well enough to be merged; `!` marks what is about the form or the unit itself.
 fn own_key(key: &FieldKey, is_private: bool) -> String {
     format!("{}{key}", if is_private { '!' } else { '?' })
@@ -138,10 +152,10 @@ fn reduce_age_groups(vocabulary: &Vocabulary, draft: &mut Draft) {
 fn drop_what_is_implied(vocabulary: &Vocabulary, draft: &mut Draft) {
     let implied: Vec<&String> = draft.measures.iter().chain(&draft.word_terms).flat_map(|m| vocabulary.implied(*m)).collect();
     draft.qualifiers.retain(|q, _| !implied.contains(&q));
-    if draft.measures.iter().any(|m| vocabulary.class(vocabulary.term(*m)).is_insurance) {
-        if let Some(class) = draft.qualifiers.remove("参加") {
-            draft.qualifiers.insert("参保".to_owned(), class);
-        }
+    if draft.measures.iter().any(|m| vocabulary.class(vocabulary.term(*m)).is_insurance)
+        && let Some(class) = draft.qualifiers.remove("参加")
+    {
+        draft.qualifiers.insert("参保".to_owned(), class);
     }
     let is_rural = |m: &crate::overlap::vocabulary::TermId| vocabulary.class(vocabulary.term(*m)).is_rural;
     if draft.measures.iter().any(is_rural) {
@@ -302,9 +316,37 @@ fn sums(vocabulary: &Vocabulary, facets: &Facets, dtype: DataType) -> bool {
         return false;
     }
     let addable = [
-        "person", "household", "person_time", "household_time", "times", "case", "couple", "count", "room", "building", "copy", "file",
-        "animal", "beehive", "silkworm_sheet", "area", "length", "mass", "coal_equivalent", "volume", "gross_tonnage", "money", "us_dollar",
-        "energy", "heat", "power", "apparent_power", "person_day", "person_month", "bed_day", "vehicle_time",
+        "person",
+        "household",
+        "person_time",
+        "household_time",
+        "times",
+        "case",
+        "couple",
+        "count",
+        "room",
+        "building",
+        "copy",
+        "file",
+        "animal",
+        "beehive",
+        "silkworm_sheet",
+        "area",
+        "length",
+        "mass",
+        "coal_equivalent",
+        "volume",
+        "gross_tonnage",
+        "money",
+        "us_dollar",
+        "energy",
+        "heat",
+        "power",
+        "apparent_power",
+        "person_day",
+        "person_month",
+        "bed_day",
+        "vehicle_time",
     ];
     facets.dimension.as_deref().is_some_and(|d| addable.contains(&d))
 }

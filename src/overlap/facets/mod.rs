@@ -7,6 +7,8 @@ pub(crate) mod key;
 pub(crate) mod note;
 pub(crate) mod phrase;
 pub(crate) mod range;
+#[cfg(test)]
+mod tests;
 pub(crate) mod text;
 
 use std::collections::HashMap;
@@ -34,6 +36,9 @@ pub fn read_form(vocabulary: &Vocabulary, measures: &Measures, template: &FormTe
     fields
 }
 
+/// A cell of a row: its column and unit dimension.
+type Cell<'a> = (&'a str, Option<String>);
+
 /// Reads the fields of one form, remembering phrases, rows and notes that repeat.
 struct FormReader<'a> {
     vocabulary: &'a Vocabulary,
@@ -42,7 +47,7 @@ struct FormReader<'a> {
     phrases: HashMap<&'a str, Phrase>,
     notes: HashMap<&'a str, NoteReading>,
     /// Rows of the form: path and label → columns with their unit dimensions.
-    rows: HashMap<(&'a [String], &'a str), Vec<(&'a str, Option<String>)>>,
+    rows: HashMap<(&'a [String], &'a str), Vec<Cell<'a>>>,
     above: HashMap<(&'a [String], &'a str), Draft>,
     title_terms: Vec<TermId>,
     title_measures: Vec<TermId>,
@@ -159,7 +164,6 @@ impl<'a> FormReader<'a> {
         let above = self.above(&field.path, &field.column, dimension.as_deref());
         let label = self.phrase(&field.label);
         let mut own = draft_of(self.vocabulary, &label, "label");
-        let is_total = label.has_role(self.vocabulary, Role::Total);
         let mut is_plan = false;
         for part in field.column.split('/').filter(|p| !p.trim().is_empty()) {
             let phrase = self.phrase(part);
@@ -189,7 +193,16 @@ impl<'a> FormReader<'a> {
             draft.clauses.extend(siblings);
         }
         let boundary = note.boundary.or_else(|| note::boundary_of(&text::normalise(&field.label)));
-        let facts = FieldFacts { field, key, dimension, frequency: self.template.frequency, is_total, is_plan, is_unusual: note.is_unusual, boundary, level: self.template.level };
+        let facts = FieldFacts {
+            field,
+            key,
+            dimension,
+            frequency: self.template.frequency,
+            is_plan,
+            is_unusual: note.is_unusual,
+            boundary,
+            level: self.template.level,
+        };
         finish(self.vocabulary, draft, &facts)
     }
 
@@ -240,9 +253,8 @@ impl<'a> FormReader<'a> {
         for id in &self.title_terms {
             let term = vocabulary.term(*id);
             let has_its_class = draft.measures.iter().any(|m| vocabulary.term(*m).class == term.class);
-            if term.role != Role::Measure {
-                draft.add_term(vocabulary, *id, "", "title");
-            } else if (is_institutional(draft) || is_about_staff) && !has_its_class {
+            let rules = term.role != Role::Measure || is_institutional(draft) || is_about_staff;
+            if rules && (term.role != Role::Measure || !has_its_class) {
                 draft.add_term(vocabulary, *id, "", "title");
             }
         }

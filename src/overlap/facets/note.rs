@@ -19,8 +19,22 @@ const LONGEST_REMARK: usize = 70;
 const LONGEST_NARROWING: usize = 30;
 
 /// Words of a remark that say the figure is not the usual one.
-const UNUSUAL: [&str; 14] =
-    ["口径不同", "口径有", "口径略", "非统计口径", "估算", "推算", "预计", "估计", "不同于", "有差异", "不一致", "未经审核", "仅指", "特指"];
+const UNUSUAL: [&str; 14] = [
+    "口径不同",
+    "口径有",
+    "口径略",
+    "非统计口径",
+    "估算",
+    "推算",
+    "预计",
+    "估计",
+    "不同于",
+    "有差异",
+    "不一致",
+    "未经审核",
+    "仅指",
+    "特指",
+];
 
 /// What a note says.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +58,17 @@ pub(crate) struct NoteReading {
 /// The boundary that a clause like 户籍不在本乡镇 or 来自本县以外 names.
 pub(crate) fn boundary_of(clause: &str) -> Option<&'static str> {
     let is_outside = ["不在本", "以外", "外流入", "本乡镇外", "本县外", "跨"].iter().any(|w| clause.contains(w));
-    let places = [("乡镇", "乡镇"), ("乡(镇)", "乡镇"), ("街道", "乡镇"), ("村", "村"), ("社区", "村"), ("县", "县"), ("区", "县"), ("市", "市"), ("省", "省")];
+    let places = [
+        ("乡镇", "乡镇"),
+        ("乡(镇)", "乡镇"),
+        ("街道", "乡镇"),
+        ("村", "村"),
+        ("社区", "村"),
+        ("县", "县"),
+        ("区", "县"),
+        ("市", "市"),
+        ("省", "省"),
+    ];
     if is_outside { places.iter().find(|(word, _)| clause.contains(word)).map(|(_, place)| *place) } else { None }
 }
 
@@ -91,11 +115,14 @@ pub(crate) fn read_note(vocabulary: &Vocabulary, measures: &Measures, note: &str
             match piece {
                 Piece::Word { term, is_negated: false, .. } => {
                     let entry = vocabulary.term(term);
-                    if (vocabulary.class(entry).from_note && !is_negative) || matches!(entry.role, Role::Time | Role::Offset) {
+                    let class = vocabulary.class(entry);
+                    if (class.from_note && !is_negative) || (matches!(entry.role, Role::Time | Role::Offset) && !class.is_weak) {
                         reading.terms.push(term);
                     }
                 }
-                Piece::Range { value, is_age } if is_age || (is_duration(&value) && clause.contains("居住")) => reading.ranges.push((value, is_age)),
+                Piece::Range { value, is_age } if is_age || (is_duration(&value) && clause.contains("居住")) => {
+                    reading.ranges.push((value, is_age))
+                }
                 _ => {}
             }
         }
@@ -115,7 +142,12 @@ fn alias_of(vocabulary: &Vocabulary, measures: &Measures, text: &str, level: Lev
     if rest.chars().count() > 20 {
         return None;
     }
-    let draft = draft_of(vocabulary, &read_phrase(vocabulary, measures, rest, level), "note");
+    let mut draft = draft_of(vocabulary, &read_phrase(vocabulary, measures, rest, level), "note");
+    // 本行政村常住人口: the village is who reports.
+    if draft.measures.len() > 1 {
+        draft.measures.retain(|m| !vocabulary.class(vocabulary.term(*m)).is_unit_kind);
+    }
+    draft.residue.remove("本");
     (draft.measures.len() == 1 && draft.residue.is_empty()).then_some(draft)
 }
 
@@ -159,20 +191,22 @@ pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &Note
                 draft.years = entry.years;
                 draft.time = draft.time.or(entry.time).or(Some(TimeBasis::Stock));
             }
-            Role::Qualifier if !draft.qualifiers.values().any(|class| *class == entry.class) => draft.add_term(vocabulary, *term, "", "note"),
+            Role::Qualifier if !draft.qualifiers.values().any(|class| *class == entry.class) => {
+                draft.add_term(vocabulary, *term, "", "note")
+            }
             Role::Population if draft.is_demographic(vocabulary) && !draft.population.values().any(|class| *class == entry.class) => {
                 draft.add_term(vocabulary, *term, "", "note");
             }
             _ => {}
         }
     }
-    if let Some(alias) = &note.alias {
-        if draft.is_unknown_or_kin(vocabulary, alias) {
-            draft.residue.clear();
-            draft.measures.clone_from(&alias.measures);
-            draft.population.extend(alias.population.clone());
-            draft.word_terms.extend(&alias.word_terms);
-        }
+    if let Some(alias) = &note.alias
+        && draft.is_unknown_or_kin(vocabulary, alias)
+    {
+        draft.residue.clear();
+        draft.measures.clone_from(&alias.measures);
+        draft.population.extend(alias.population.clone());
+        draft.word_terms.extend(&alias.word_terms);
     }
     let is_foreign = |basis: &TermId| !draft.measures.iter().any(|m| m == basis || vocabulary.is_kind_of(*basis, *m));
     draft.crossed |= note.basis.iter().any(is_foreign);
@@ -192,10 +226,21 @@ pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &Note
         let number = clause.strip_prefix('含').and_then(|c| c.strip_suffix('岁'));
         number.is_some_and(|n| draft.qualifiers.keys().any(|q| q.strip_prefix(n).is_some_and(|rest| rest == "+" || rest == "-")))
     };
-    let says_nothing = |clause: &&String| says_bound(clause) || implied.iter().any(|i| i == clause) || includes_own_kinds(vocabulary, draft, clause);
+    let says_nothing =
+        |clause: &&String| says_bound(clause) || implied.iter().any(|i| i == clause) || includes_own_kinds(vocabulary, draft, clause);
+    let changes: Vec<(TermId, TermId, String)> = draft
+        .measures
+        .iter()
+        .flat_map(|m| draft.clauses.iter().filter_map(|c| vocabulary.with_clause(*m, c).map(|meaning| (*m, meaning, c.clone()))))
+        .collect();
     let dropped: Vec<String> = draft.clauses.iter().filter(says_nothing).cloned().collect();
     for clause in dropped {
         draft.clauses.remove(&clause);
+    }
+    for (term, meaning, clause) in changes {
+        draft.measures.remove(&term);
+        draft.clauses.remove(&clause);
+        draft.add_term(vocabulary, meaning, "", "note");
     }
 }
 

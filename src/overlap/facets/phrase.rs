@@ -6,7 +6,7 @@ use crate::domain::measure::Measures;
 use crate::domain::unit::Level;
 use crate::overlap::facets::range::{Range, find_ranges};
 use crate::overlap::facets::text::{normalise, split_brackets, strip_markers};
-use crate::overlap::vocabulary::{Role, TermId, Vocabulary};
+use crate::overlap::vocabulary::{TermId, Vocabulary};
 
 /// One piece of a phrase, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,8 +42,6 @@ pub(crate) struct Phrase {
     pub clauses: Vec<String>,
     /// Unit of measure printed in brackets.
     pub unit: Option<String>,
-    /// 其中 stood before it.
-    pub is_part: bool,
     /// A heading that only names the breakdown (按性别分).
     pub is_breakdown: bool,
     /// The normalised text outside brackets.
@@ -52,16 +50,20 @@ pub(crate) struct Phrase {
 
 /// Reads a printed phrase. At the village's own level 村（居） means the village itself.
 pub(crate) fn read_phrase(vocabulary: &Vocabulary, measures: &Measures, printed: &str, level: Level) -> Phrase {
-    let (rest, is_part) = strip_markers(printed);
+    let (rest, _) = strip_markers(printed);
     let mut text = normalise(rest);
     if level == Level::Village {
-        text = text.replace("村(居)民小组", "村居小组").replace("村(居)", "村").replace("村(社区)", "本村").replace("村居民委员会", "村民委员会");
+        text = text
+            .replace("村(居)民小组", "村居小组")
+            .replace("村(居)", "村")
+            .replace("村(社区)", "本村")
+            .replace("村居民委员会", "村民委员会");
     } else {
         text = text.replace("村(居)", "村居").replace("村(社区)", "村社区");
     }
     let text = vocabulary.respell(&text);
     let (main, inside) = split_brackets(&text);
-    let mut phrase = Phrase { is_part, text: main.clone(), ..Phrase::default() };
+    let mut phrase = Phrase { text: main.clone(), ..Phrase::default() };
     if is_breakdown(&main) {
         phrase.is_breakdown = true;
         return phrase;
@@ -139,7 +141,8 @@ fn read_pieces(vocabulary: &Vocabulary, text: &str) -> Vec<Piece> {
 fn push_gap(gap: &str, pieces: &mut Vec<Piece>, before_word: bool) -> bool {
     let mut gap = gap;
     if let Some(Piece::Word { suffix, .. }) = pieces.last_mut() {
-        for (word, canonical) in [("及以上", "及以上"), ("以上", "及以上"), ("及以下", "及以下"), ("以下", "及以下")] {
+        for (word, canonical) in [("及以上", "及以上"), ("以上", "及以上"), ("及以下", "及以下"), ("以下", "及以下")]
+        {
             if let Some(rest) = gap.strip_prefix(word) {
                 *suffix = canonical;
                 gap = rest;
@@ -164,16 +167,4 @@ fn push_gap(gap: &str, pieces: &mut Vec<Piece>, before_word: bool) -> bool {
         }
     }
     is_negated
-}
-
-impl Phrase {
-    /// Whether the phrase has a word of this role outside brackets.
-    pub(crate) fn has_role(&self, vocabulary: &Vocabulary, role: Role) -> bool {
-        self.pieces.iter().any(|p| matches!(p, Piece::Word { term, .. } if vocabulary.term(*term).role == role))
-    }
-
-    /// Whether anything outside brackets was not understood.
-    pub(crate) fn has_residue(&self) -> bool {
-        self.pieces.iter().any(|p| matches!(p, Piece::Residue(_)))
-    }
 }

@@ -17,8 +17,47 @@ pub(crate) struct Range {
 
 /// Units that ranges are told in, longest first.
 const RANGE_UNITS: [&str; 41] = [
-    "个月", "平方公里", "平方米", "万平方米", "周岁", "公里", "公顷", "万元", "千元", "亿元", "小时", "分钟", "人次", "公斤", "千瓦", "立方米", "马力",
-    "周年", "年级", "m2", "km", "岁", "元", "亩", "米", "人", "户", "头", "只", "羽", "年", "月", "天", "日", "吨", "层", "%", "座", "张", "级", "千伏",
+    "个月",
+    "平方公里",
+    "平方米",
+    "万平方米",
+    "周岁",
+    "公里",
+    "公顷",
+    "万元",
+    "千元",
+    "亿元",
+    "小时",
+    "分钟",
+    "人次",
+    "公斤",
+    "千瓦",
+    "立方米",
+    "马力",
+    "周年",
+    "年级",
+    "m2",
+    "km",
+    "岁",
+    "元",
+    "亩",
+    "米",
+    "人",
+    "户",
+    "头",
+    "只",
+    "羽",
+    "年",
+    "月",
+    "天",
+    "日",
+    "吨",
+    "层",
+    "%",
+    "座",
+    "张",
+    "级",
+    "千伏",
 ];
 
 /// Finds all ranges of a normalised text, from left to right.
@@ -56,7 +95,8 @@ fn read_range(text: &str, start: usize) -> Option<Range> {
     }
     let unit = low_unit?;
     let rest = text.get(after_low..)?;
-    let (below, above) = (["以下", "及以下", "以内", "之内", "(含)以下", "及以内"], ["以上", "及以上", "及其以上", "(含)以上", "或以上", "起"]);
+    let (below, above) =
+        (["以下", "及以下", "以内", "之内", "(含)以下", "及以内"], ["以上", "及以上", "及其以上", "(含)以上", "或以上", "起"]);
     for word in above {
         if rest.starts_with(word) {
             return Some(make(start, after_low + word.len(), low, None, unit, "+"));
@@ -116,7 +156,9 @@ fn make(start: usize, end: usize, low: &str, high: Option<&str>, unit: &str, sig
     let value = match (high, sign) {
         (Some(high), _) => format!("{low}-{high}{shown}"),
         // Ages are whole years: under 18 is 17 and below.
-        (None, "<") if is_age => low.parse::<u32>().ok().and_then(|n| n.checked_sub(1)).map_or_else(|| format!("<{low}"), |n| format!("{n}-")),
+        (None, "<") if is_age => {
+            low.parse::<u32>().ok().and_then(|n| n.checked_sub(1)).map_or_else(|| format!("<{low}"), |n| format!("{n}-"))
+        }
         (None, "<" | ">") => format!("{sign}{low}{shown}"),
         (None, "") => format!("{low}岁"),
         (None, _) => format!("{low}{shown}{sign}"),

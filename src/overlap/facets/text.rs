@@ -12,7 +12,8 @@ pub(crate) fn normalise(text: &str) -> String {
     for c in degrees.nfkc() {
         match c {
             c if c.is_whitespace() || c.is_control() => {}
-            '“' | '”' | '"' | '\'' | '‘' | '’' | '《' | '》' | '「' | '」' | '#' | '★' | '*' | '▲' | '△' | '●' | '·' | '•' | '_' => {}
+            '“' | '”' | '"' | '\'' | '‘' | '’' | '《' | '》' | '「' | '」' | '#' | '★' | '*' | '▲' | '△' | '●' | '·' | '•' | '_' =>
+                {}
             '—' | '–' | '―' | '－' | '~' | '～' | '〜' | '∼' | '−' => out.push('-'),
             '〔' | '[' | '【' | '{' => out.push('('),
             '〕' | ']' | '】' | '}' => out.push(')'),
@@ -37,7 +38,8 @@ pub(crate) fn strip_markers(text: &str) -> (&str, bool) {
     let mut is_part = false;
     loop {
         let before = rest;
-        rest = strip_one_marker(rest).trim_start_matches([' ', '\u{3000}', '\t', '\u{a0}', ':', '：', '、', '．', '.', '*', '#', '-', '－']);
+        rest =
+            strip_one_marker(rest).trim_start_matches([' ', '\u{3000}', '\t', '\u{a0}', ':', '：', '、', '．', '.', '*', '#', '-', '－']);
         for word in ["其中", "附报", "另附", "附"] {
             if let Some(after) = rest.strip_prefix(word) {
                 if after.starts_with(['：', ':', '\u{3000}', ' ', ',', '，']) || (after.is_empty() && word == "其中") {
@@ -59,7 +61,8 @@ fn strip_one_marker(text: &str) -> &str {
     let mut chars = text.char_indices();
     let Some((_, first)) = chars.next() else { return text };
     let after_first = text.get(first.len_utf8()..).unwrap_or_default();
-    if ('①'..='⑳').contains(&first) || ('❶'..='❿').contains(&first) || ('⒈'..='⒛').contains(&first) || ('⑴'..='⑽').contains(&first) {
+    if ('①'..='⑳').contains(&first) || ('❶'..='❿').contains(&first) || ('⒈'..='⒛').contains(&first) || ('⑴'..='⑽').contains(&first)
+    {
         return after_first;
     }
     if first == '(' || first == '（' {
@@ -68,7 +71,8 @@ fn strip_one_marker(text: &str) -> &str {
     // 5.八角: a number is either in Arabic or in Chinese figures.
     let is_arabic = |c: char| c.is_ascii_digit() || ('０'..='９').contains(&c);
     let is_number = |c: char| if is_arabic(first) { is_arabic(c) } else { CHINESE_DIGITS.contains(c) };
-    let n_number: usize = text.chars().take_while(|c| is_number(*c) || (is_arabic(first) && matches!(*c, '.' | '．'))).map(char::len_utf8).sum();
+    let n_number: usize =
+        text.chars().take_while(|c| is_number(*c) || (is_arabic(first) && matches!(*c, '.' | '．'))).map(char::len_utf8).sum();
     if n_number > 0 {
         let (number, rest) = text.split_at(n_number);
         let is_chinese = number.chars().all(|c| CHINESE_DIGITS.contains(c));
@@ -101,10 +105,10 @@ fn strip_one_marker(text: &str) -> &str {
             }
         }
     }
-    if HEAVENLY_STEMS.contains(first) || first.is_ascii_uppercase() {
-        if let Some(rest) = after_first.strip_prefix(['、', '.', '．', ' ', '\u{3000}']) {
-            return rest;
-        }
+    if (HEAVENLY_STEMS.contains(first) || first.is_ascii_uppercase())
+        && let Some(rest) = after_first.strip_prefix(['、', '.', '．', ' ', '\u{3000}'])
+    {
+        return rest;
     }
     text
 }
@@ -112,7 +116,8 @@ fn strip_one_marker(text: &str) -> &str {
 /// 三、四级 is a list of grades, not the third heading.
 fn is_grade_list(rest: &str) -> bool {
     let mut chars = rest.chars().skip(1);
-    chars.next().is_some_and(|c| CHINESE_DIGITS.contains(c)) && chars.next().is_some_and(|c| matches!(c, '级' | '类' | '产' | '档' | '星' | '年'))
+    chars.next().is_some_and(|c| CHINESE_DIGITS.contains(c))
+        && chars.next().is_some_and(|c| matches!(c, '级' | '类' | '产' | '档' | '星' | '年'))
 }
 
 fn strip_bracketed_marker(inside: &str) -> Option<&str> {

@@ -2,6 +2,7 @@
 
 use super::model::{Cell, Instance};
 use super::*;
+use crate::planning::precision::{resolution, resolution_at};
 use crate::planning::{Asked, SourceKind};
 
 const N_BRUTE_FORCED: usize = 10_000;
@@ -143,6 +144,32 @@ fn cells_say_what_they_serve() {
                 assert_eq!(cell.serves_above, above.contains(&at), "seed {seed}");
                 assert_eq!(Some(&cell.due), due.get(&at), "seed {seed}");
                 assert_eq!(plan.asks(unit, cell.element, cell.period), Asked::Typed(cell));
+            }
+        }
+    }
+}
+
+#[test]
+fn figures_are_typed_as_fine_as_the_finest_field_served() {
+    for seed in 0..3_000 {
+        let instance = Instance::random(&mut Random(seed));
+        let plan = instance.plan();
+        let mut steps: BTreeMap<Cell, Decimal> = BTreeMap::new();
+        for unit in 0..instance.units.len() {
+            for cell in plan.typed_cells(unit) {
+                let via = instance.fields.iter().find(|f| f.key == cell.via).unwrap();
+                assert!((via.decimals..=8).contains(&cell.decimals) && cell.unit == via.unit && cell.dtype.is_number(), "seed {seed}");
+                assert!(cell.serves.iter().any(|(key, _)| *key == cell.via), "seed {seed}: typed through a field that it does not fill");
+                steps.insert((unit, cell.period), resolution_at(via, cell.decimals));
+            }
+        }
+        for f in &instance.fields {
+            for unit in (0..instance.units.len()).filter(|u| instance.units.units()[*u].level == f.level) {
+                for form_period in form_periods(f) {
+                    let source = plan.source(unit, &f.key, form_period).unwrap();
+                    let coarsest = source.cells.iter().filter_map(|c| steps.get(c)).max();
+                    assert!(coarsest.is_none_or(|step| *step <= resolution(f)), "seed {seed}: {}", f.key);
+                }
             }
         }
     }

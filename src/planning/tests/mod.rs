@@ -4,6 +4,7 @@ mod burden;
 mod minimal;
 mod model;
 mod scale;
+mod sentences;
 mod tables;
 mod world;
 

@@ -22,31 +22,35 @@ async fn raw(path: &Path) -> SqliteConnection {
     SqliteConnectOptions::new().filename(path).connect().await.expect("connects")
 }
 
-/// Statements that read a table from end to end, and may: they answer with all of it.
-const MAY_SCAN: [&str; 5] = ["ORGANISATION_ALL", "UNIT_ROW_ALL", "OBSERVATION_COUNT", "TOKEN_ALL", "SCHEMA_VERSION"];
+/// Statements that read a table from end to end, and may: they answer with all of it. AUDIT_LAST begins at the end and stops after one row.
+const MAY_SCAN: [&str; 5] = ["ORGANISATION_ALL", "UNIT_ROW_ALL", "OBSERVATION_COUNT", "TOKEN_ALL", "AUDIT_LAST"];
+
+/// Statements that insert several parents of observations. SQLite plans a search for children that wait for one, and jumps over it (opcode
+/// FkIfZero) unless a child without a parent was stored in the same statement, which none of ours does.
+const MAY_PLAN_CHILDREN: [&str; 1] = ["TYPED_AS_INSERT"];
 
 #[tokio::test]
 async fn every_statement_uses_its_index() {
     let (_folder, path) = folder();
     drop(open(&path).await);
     let mut connection = raw(&path).await;
+    let mut faults: Vec<String> = Vec::new();
     for listed in query::ALL {
         let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", listed.sql)))
             .fetch_all(&mut connection)
             .await
             .unwrap_or_else(|e| panic!("{}: {e}", listed.name));
-        for (.., step) in &plan {
+        for (.., step) in plan {
             // json_each is the list that was bound; a constant row is none of ours.
             let is_scan = step.starts_with("SCAN") && !step.contains("VIRTUAL TABLE") && step != "SCAN CONSTANT ROW";
-            assert!(!is_scan || MAY_SCAN.contains(&listed.name), "{}: {step}", listed.name);
-            assert!(!step.contains("AUTOMATIC"), "{}: {step}", listed.name);
-            let sorts = step.contains("TEMP B-TREE") && listed.name != "OBSERVATION_VERSIONS";
-            assert!(!sorts, "{}: {step}", listed.name);
-        }
-        if std::env::var_os("SHOW_PLANS").is_some() {
-            println!("{}\n  {}", listed.name, plan.iter().map(|p| p.3.as_str()).collect::<Vec<_>>().join("\n  "));
+            let is_child = step.starts_with("SCAN observation") && MAY_PLAN_CHILDREN.contains(&listed.name);
+            let is_fault = is_scan && !is_child && !MAY_SCAN.contains(&listed.name);
+            if is_fault || step.contains("AUTOMATIC") || step.contains("TEMP B-TREE") {
+                faults.push(format!("{}: {step}", listed.name));
+            }
         }
     }
+    assert_eq!(faults, Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -1,0 +1,168 @@
+//! The catalogue as a whole: order of arrival, one by one against all at once, standings, removal.
+
+use std::sync::Arc;
+
+use crate::domain::element::CataloguedField;
+use crate::domain::id::{FieldId, FormId, OrganisationId};
+use crate::domain::measure::Measures;
+use crate::domain::message::Language;
+use crate::domain::period::Frequency;
+use crate::domain::relation::{Relation, RelationKind, Standing};
+use crate::domain::template::{DataType, Field, FormTemplate, RegisteredTemplate};
+use crate::domain::unit::Level;
+use crate::overlap::{Catalogue, Vocabulary, explain, read_form};
+
+struct Printed {
+    form: Arc<RegisteredTemplate>,
+    fields: Vec<CataloguedField>,
+}
+
+fn form(id: &str, level: Level, frequency: Frequency, labels: &[(&str, &str)]) -> Printed {
+    let vocabulary = Vocabulary::embedded().unwrap_or_else(|e| panic!("{e}"));
+    let field = |(at, (label, unit)): (usize, &(&str, &str))| Field {
+        id: FieldId::from_stored(format!("{at}")),
+        code: String::new(),
+        label: (*label).to_owned(),
+        path: Vec::new(),
+        column: String::new(),
+        unit: (*unit).to_owned(),
+        dtype: DataType::Decimal,
+        decimals: None,
+        note: String::new(),
+        options: Vec::new(),
+        classified: false,
+        not_personal_because: String::new(),
+    };
+    let template = FormTemplate {
+        id: FormId::from_stored(id),
+        organisation: OrganisationId::from_stored(id),
+        title: "基本情况".to_owned(),
+        department: String::new(),
+        authority: String::new(),
+        number: String::new(),
+        approval: String::new(),
+        valid_until: String::new(),
+        level,
+        frequency,
+        year: 2026,
+        due_days_after: None,
+        fields: labels.iter().enumerate().map(field).collect(),
+        rules: Vec::new(),
+    };
+    let field_keys = template.field_keys(1, None);
+    let fields = read_form(&vocabulary, &Measures::embedded(), &template, &field_keys);
+    let form = RegisteredTemplate { template, version: 1, field_keys, registered_at: jiff::Timestamp::UNIX_EPOCH };
+    Printed { form: Arc::new(form), fields }
+}
+
+fn sample() -> Vec<Printed> {
+    vec![
+        form(
+            "village",
+            Level::Village,
+            Frequency::Annual,
+            &[("年末常住人口", "人"), ("耕地面积", "亩"), ("低保户数", "户"), ("特色产业收入", "万元")],
+        ),
+        form(
+            "town",
+            Level::Township,
+            Frequency::Annual,
+            &[("常住人口数", "万人"), ("年末耕地面积", "公顷"), ("生猪出栏", "头"), ("特色产业年收入", "万元")],
+        ),
+        form("month", Level::Township, Frequency::Monthly, &[("本月生猪出栏", "头"), ("户籍人口", "人"), ("耕地流转面积", "亩")]),
+        form("again", Level::Village, Frequency::Annual, &[("常住人口", "人"), ("低保户", "户"), ("上年末常住人口", "人")]),
+    ]
+}
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap_or_else(|e| panic!("{e}"));
+    runtime.block_on(future)
+}
+
+fn catalogue(forms: &[Printed], order: &[usize]) -> Catalogue {
+    let mut catalogue = Catalogue::new(Arc::new(Measures::embedded()));
+    for at in order {
+        catalogue.insert(forms[*at].form.clone(), forms[*at].fields.clone());
+    }
+    catalogue
+}
+
+fn all(catalogue: &Catalogue) -> Vec<Relation> {
+    run(catalogue.snapshot().compare_all()).unwrap_or_else(|e| panic!("{e}"))
+}
+
+#[test]
+fn order_of_arrival_does_not_matter() {
+    let forms = sample();
+    let first = all(&catalogue(&forms, &[0, 1, 2, 3]));
+    assert!(!first.is_empty());
+    for order in [[3, 2, 1, 0], [1, 3, 0, 2], [2, 0, 3, 1]] {
+        assert_eq!(all(&catalogue(&forms, &order)), first);
+    }
+    let mut replaced = catalogue(&forms, &[2, 3, 0, 1]);
+    replaced.remove(&FormId::from_stored("month"));
+    replaced.insert(forms[2].form.clone(), forms[2].fields.clone());
+    replaced.insert(forms[0].form.clone(), forms[0].fields.clone());
+    assert_eq!(all(&replaced), first);
+    assert_eq!(replaced.n_fields(), forms.iter().map(|f| f.fields.len()).sum::<usize>());
+}
+
+#[test]
+fn one_by_one_agrees_with_all_at_once() {
+    let forms = sample();
+    let whole = catalogue(&forms, &[0, 1, 2, 3]);
+    let relations = all(&whole);
+    let questions = |list: &[Relation]| -> Vec<(String, String, u64)> {
+        let mut pairs: Vec<_> = list
+            .iter()
+            .filter(|r| r.kind == RelationKind::LooksAlike)
+            .map(|r| {
+                let (a, b) = (r.a.to_string().min(r.b.to_string()), r.a.to_string().max(r.b.to_string()));
+                (a, b, r.score.to_bits())
+            })
+            .collect();
+        pairs.sort();
+        pairs.dedup();
+        pairs
+    };
+    let mut single: Vec<Relation> = Vec::new();
+    for (at, printed) in forms.iter().enumerate() {
+        let others: Vec<usize> = (0..forms.len()).filter(|o| *o != at).collect();
+        let absent = run(catalogue(&forms, &others).snapshot().compare(&printed.form, &printed.fields)).unwrap_or_else(|e| panic!("{e}"));
+        let present = run(whole.snapshot().compare(&printed.form, &printed.fields)).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(absent, present, "{}", printed.form.template.id);
+        single.extend(present.into_iter().flat_map(|o| o.relations));
+    }
+    let single = questions(&single);
+    for question in questions(&relations) {
+        assert!(single.contains(&question), "{question:?} not in {single:?}");
+    }
+}
+
+#[test]
+fn standings_follow_the_relations() {
+    let forms = sample();
+    let whole = catalogue(&forms, &[0, 1, 2, 3]);
+    let check = |at: usize, expect: &[Standing]| {
+        let overlaps = run(whole.snapshot().compare(&forms[at].form, &forms[at].fields)).unwrap_or_else(|e| panic!("{e}"));
+        let standings: Vec<Standing> = overlaps.iter().map(|o| o.standing).collect();
+        assert_eq!(standings, expect, "{}", forms[at].form.template.id);
+        for relation in overlaps.iter().flat_map(|o| &o.relations) {
+            assert!(!explain::sentence(relation, Language::Zh).is_empty() && !explain::sentence(relation, Language::En).is_empty());
+        }
+    };
+    // A village's figures serve the township's sums, a month's flow the year's; never the other way round.
+    check(0, &[Standing::Held, Standing::New, Standing::Held, Standing::LookAlike]);
+    check(1, &[Standing::Computable, Standing::Computable, Standing::Computable, Standing::LookAlike]);
+    check(2, &[Standing::New, Standing::New, Standing::New]);
+}
+
+#[test]
+fn an_element_is_named_by_its_shortest_label() {
+    let forms = sample();
+    let whole = catalogue(&forms, &[0, 1, 2, 3]);
+    let id = forms[0].fields[0].element();
+    assert_eq!(whole.fields_of(id).len(), 4);
+    let element = whole.element(id).unwrap_or_else(|| panic!("no element"));
+    assert_eq!((element.name.as_str(), element.sums_over_units), ("常住人口", true));
+}

@@ -1,0 +1,254 @@
+//! The files of the vocabulary: what may stand in them, and how they become one vocabulary without contradictions.
+
+use aho_corasick::{AhoCorasickBuilder, MatchKind};
+use serde::Deserialize;
+use std::collections::{BTreeMap, HashMap};
+
+use crate::domain::facet::TimeBasis;
+use crate::overlap::Error;
+use crate::overlap::facets::text::normalise;
+use crate::overlap::vocabulary::{Class, DepartmentScope, Role, Term, TermId, Vocabulary};
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct VocabularyFile {
+    #[serde(default)]
+    pub(super) class: Vec<ClassEntry>,
+    /// `word = term term …`: one word that gives several terms.
+    #[serde(default)]
+    pub(super) compounds: Vec<String>,
+    /// `seen = standard`: spelling variants, replaced before reading.
+    #[serde(default)]
+    pub(super) spellings: Vec<String>,
+    /// `term = clause / clause`: clauses of notes that change nothing, since the term's definition has them.
+    #[serde(default)]
+    pub(super) implied: Vec<String>,
+    /// Statistic by unit dimension where neither the form nor the measure says.
+    #[serde(default)]
+    pub(super) plain_statistic: BTreeMap<String, String>,
+    /// `part of a department's name = term / unless`: population of its forms where they do not say.
+    #[serde(default)]
+    pub(super) departments: Vec<String>,
+    /// `term + clause = meaning`: a thing whose note makes it another thing.
+    #[serde(default)]
+    pub(super) with_clause: Vec<String>,
+    /// `word @ above = meaning`: words that mean another thing below some heading.
+    #[serde(default)]
+    pub(super) contextual: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ClassEntry {
+    pub(super) name: String,
+    pub(super) facet: Role,
+    /// Where the words come from; every class must say it.
+    pub(super) source: String,
+    #[serde(default)]
+    pub(super) kind_of: String,
+    #[serde(default)]
+    pub(super) time: Option<TimeBasis>,
+    #[serde(default)]
+    pub(super) years: i16,
+    #[serde(default)]
+    pub(super) exclusive: bool,
+    #[serde(default)]
+    pub(super) statistic: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) dimension: Option<String>,
+    #[serde(default)]
+    pub(super) from_title: bool,
+    #[serde(default)]
+    pub(super) rural: bool,
+    #[serde(default)]
+    pub(super) from_note: bool,
+    #[serde(default)]
+    pub(super) institutional: bool,
+    #[serde(default)]
+    pub(super) partition: bool,
+    #[serde(default)]
+    pub(super) demographic: bool,
+    #[serde(default)]
+    pub(super) insurance: bool,
+    #[serde(default)]
+    pub(super) weak: bool,
+    #[serde(default)]
+    pub(super) finance: bool,
+    #[serde(default)]
+    pub(super) firm: bool,
+    #[serde(default)]
+    pub(super) unit_kind: bool,
+    #[serde(default)]
+    pub(super) relative: bool,
+    #[serde(default)]
+    pub(super) age_group: bool,
+    #[serde(default)]
+    pub(super) never_sums: bool,
+    /// Each entry is one term: its standard name, then its other spellings, parted by spaces.
+    pub(super) terms: Vec<String>,
+}
+
+#[derive(Default)]
+pub(super) struct Builder {
+    terms: Vec<Term>,
+    classes: Vec<Class>,
+    class_names: HashMap<String, String>,
+    by_name: HashMap<String, TermId>,
+    by_word: BTreeMap<String, Vec<TermId>>,
+    spellings: BTreeMap<String, String>,
+    implied: HashMap<TermId, Vec<String>>,
+    plain_statistic: BTreeMap<String, String>,
+    departments: Vec<DepartmentScope>,
+    contextual: HashMap<(TermId, TermId), TermId>,
+    with_clause: HashMap<(TermId, String), TermId>,
+}
+
+impl Builder {
+    pub(super) fn add_class(&mut self, file: &str, entry: ClassEntry) -> Result<(), Error> {
+        let fault = |detail: String| Error::Vocabulary { file: file.to_owned(), detail };
+        if entry.source.trim().is_empty() {
+            return Err(fault(format!("class {} names no source", entry.name)));
+        }
+        if let Some(other) = self.class_names.insert(entry.name.clone(), file.to_owned()) {
+            return Err(fault(format!("class {} stands also in {other}", entry.name)));
+        }
+        let class = u32::try_from(self.classes.len()).unwrap_or(u32::MAX);
+        self.classes.push(Class {
+            kind_of: None,
+            kind_of_name: entry.kind_of,
+            is_exclusive: entry.exclusive,
+            statistic: entry.statistic,
+            dimension: entry.dimension,
+            from_title: entry.from_title,
+            is_rural: entry.rural,
+            from_note: entry.from_note,
+            is_institutional: entry.institutional,
+            is_partition: entry.partition,
+            is_demographic: entry.demographic,
+            is_insurance: entry.insurance,
+            is_weak: entry.weak,
+            is_finance: entry.finance,
+            is_firm: entry.firm,
+            is_unit_kind: entry.unit_kind,
+            is_relative: entry.relative,
+            is_age_group: entry.age_group,
+            never_sums: entry.never_sums,
+        });
+        for line in &entry.terms {
+            let mut words = line.split_whitespace().map(normalise);
+            let name = words.next().ok_or_else(|| fault(format!("class {} has an empty term", entry.name)))?;
+            let id = TermId(u32::try_from(self.terms.len()).unwrap_or(u32::MAX));
+            if self.by_name.insert(name.clone(), id).is_some() {
+                return Err(fault(format!("term {name} stands twice")));
+            }
+            self.terms.push(Term { name: name.clone(), role: entry.facet, class, time: entry.time, years: entry.years });
+            for word in std::iter::once(name).chain(words) {
+                if self.by_word.insert(word.clone(), vec![id]).is_some() {
+                    return Err(fault(format!("word {word} stands for two terms")));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn add_rest(&mut self, file: &str, parsed: VocabularyFile) -> Result<(), Error> {
+        let fault = |detail: String| Error::Vocabulary { file: file.to_owned(), detail };
+        for line in &parsed.compounds {
+            let (word, parts) = line.split_once('=').ok_or_else(|| fault(format!("compound {line} has no =")))?;
+            let mut ids = Vec::new();
+            for part in parts.split_whitespace().map(normalise) {
+                let id = self.by_name.get(&part).ok_or_else(|| fault(format!("compound {line}: {part} is no term")))?;
+                ids.push(*id);
+            }
+            for word in word.split_whitespace().map(normalise) {
+                if self.by_word.insert(word.clone(), ids.clone()).is_some() {
+                    return Err(fault(format!("word {word} stands for two terms")));
+                }
+            }
+        }
+        for line in &parsed.spellings {
+            let (seen, standard) = line.split_once('=').ok_or_else(|| fault(format!("spelling {line} has no =")))?;
+            if self.spellings.insert(normalise(seen), normalise(standard)).is_some() {
+                return Err(fault(format!("spelling {seen} stands twice")));
+            }
+        }
+        for line in &parsed.implied {
+            let (term, clauses) = line.split_once('=').ok_or_else(|| fault(format!("implied clause {line} has no =")))?;
+            let id = *self.by_name.get(&normalise(term)).ok_or_else(|| fault(format!("implied clause {line}: no such term")))?;
+            self.implied.entry(id).or_default().extend(clauses.split('/').map(normalise));
+        }
+        for line in &parsed.departments {
+            let parsed =
+                line.split_once('=').and_then(|(department, rest)| rest.split_once('/').map(|(t, unless)| (department, t, unless)));
+            let (department, term, unless) = parsed.ok_or_else(|| fault(format!("department {line} is not name = term / unless")))?;
+            let term = *self.by_name.get(&normalise(term)).ok_or_else(|| fault(format!("department {line}: no such term")))?;
+            self.departments.push(DepartmentScope { department: normalise(department), term, unless: normalise(unless) });
+        }
+        let find = |name: &str| self.by_name.get(&normalise(name)).copied().ok_or_else(|| fault(format!("{name} is no term")));
+        for line in &parsed.contextual {
+            let parts: Vec<&str> = line.split(['@', '=']).collect();
+            let [word, above, meaning] = parts.as_slice() else { return Err(fault(format!("{line} is not word @ above = meaning"))) };
+            self.contextual.insert((find(word)?, find(above)?), find(meaning)?);
+        }
+        for line in &parsed.with_clause {
+            let parts: Vec<&str> = line.split(['+', '=']).collect();
+            let [term, clause, meaning] = parts.as_slice() else { return Err(fault(format!("{line} is not term + clause = meaning"))) };
+            self.with_clause.insert((find(term)?, normalise(clause)), find(meaning)?);
+        }
+        self.plain_statistic.extend(parsed.plain_statistic);
+        Ok(())
+    }
+
+    pub(super) fn finish(mut self, digest: String) -> Result<Vocabulary, Error> {
+        let fault = |detail: String| Error::Vocabulary { file: "all".to_owned(), detail };
+        for index in 0..self.classes.len() {
+            let Some(class) = self.classes.get_mut(index) else { continue };
+            if class.kind_of_name.is_empty() {
+                continue;
+            }
+            let id = self.by_name.get(&normalise(&class.kind_of_name)).copied();
+            class.kind_of = Some(id.ok_or_else(|| fault(format!("kind_of {} is no term", class.kind_of_name)))?);
+        }
+        self.refuse_circles()?;
+        let words: Vec<&String> = self.by_word.keys().collect();
+        let build = |patterns: &[&String]| {
+            AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostLongest).build(patterns).map_err(|e| fault(e.to_string()))
+        };
+        let automaton = build(&words)?;
+        let seen: Vec<&String> = self.spellings.keys().collect();
+        let spellings = build(&seen)?;
+        Ok(Vocabulary {
+            automaton,
+            spellings,
+            replacements: self.spellings.values().cloned().collect(),
+            pattern_terms: self.by_word.values().cloned().collect(),
+            terms: self.terms,
+            classes: self.classes,
+            by_name: self.by_name,
+            implied: self.implied,
+            plain_statistic: self.plain_statistic,
+            departments: self.departments,
+            contextual: self.contextual,
+            with_clause: self.with_clause,
+            digest,
+        })
+    }
+
+    fn refuse_circles(&self) -> Result<(), Error> {
+        let up = |id: TermId| {
+            self.terms.get(id.0 as usize).and_then(|t| self.classes.get(t.class as usize)).and_then(|class: &Class| class.kind_of)
+        };
+        for (name, id) in &self.by_name {
+            let mut at = up(*id);
+            let mut n_steps = 0;
+            while let Some(next) = at {
+                n_steps += 1;
+                if next == *id || n_steps > 16 {
+                    return Err(Error::Vocabulary { file: "all".to_owned(), detail: format!("{name} is a kind of itself") });
+                }
+                at = up(next);
+            }
+        }
+        Ok(())
+    }
+}
