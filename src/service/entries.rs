@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn bytes_and_texts_are_no_messages() {
-        let looks_like_many = vec![0x0a, 0x00].repeat(MAX_ENTRIES * 2);
+        let looks_like_many = [0x0a, 0x00].repeat(MAX_ENTRIES * 2);
         let source = Some(pb::register_units_request::Source::Csv(looks_like_many));
         let request = pb::RegisterUnitsRequest { source, ..Default::default() };
         assert!(!are_too_many("RegisterUnitsRequest", &request.encode_to_vec()));
