@@ -103,7 +103,7 @@ pub(crate) fn explained(head: &HeaderMap, method: &str, max_bytes: usize, langua
 }
 
 /// The gRPC code of a problem.
-#[allow(clippy::too_many_lines, reason = "one line for each code, so that none is forgotten")]
+#[allow(clippy::too_many_lines, reason = "one arm lists every code, so that a new one cannot be forgotten")]
 fn grpc_code(code: Code) -> GrpcCode {
     match code {
         Code::IdMissing

@@ -40,12 +40,13 @@ pub struct Server {
     _folder: tempfile::TempDir,
 }
 
-/// Puts something around a store.
+/// What is put around a store.
 pub type Wrap = Box<dyn FnOnce(Arc<dyn Store>) -> Arc<dyn Store>>;
 
 /// How a server differs from the usual one.
 pub struct Options {
     pub limits: Limits,
+    /// Puts something around the store.
     pub wrap: Wrap,
 }
 
