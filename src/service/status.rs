@@ -14,7 +14,7 @@ use tonic::{Code as GrpcCode, Status};
 
 use crate::app::{Error, Failure};
 use crate::domain::message::{Language, render};
-use crate::domain::problem::{Code, Problem};
+use crate::domain::problem::{Code, Place, Problem};
 use crate::service::entries::MAX_ENTRIES;
 
 /// Most bytes of the details before base64 makes four of three.
@@ -81,9 +81,11 @@ pub(crate) fn explained(head: &HeaderMap, method: &str, max_bytes: usize, langua
     let status = Status::from_header_map(head).filter(|s| s.details().is_empty())?;
     let problem = match status.code() {
         GrpcCode::Unimplemented => Problem::new(Code::MethodUnknown).arg("method", method),
-        GrpcCode::ResourceExhausted if status.message() == TOO_MANY_ENTRIES => {
-            Problem::new(Code::ListTooLong).arg("what", "request").arg("limit", MAX_ENTRIES).arg("n", format!("> {MAX_ENTRIES}"))
-        }
+        GrpcCode::ResourceExhausted if status.message() == TOO_MANY_ENTRIES => Problem::new(Code::ListTooLong)
+            .arg("what", "request")
+            .arg("limit", MAX_ENTRIES)
+            .arg("n", format!("> {MAX_ENTRIES}"))
+            .at(Place::part("request")),
         GrpcCode::OutOfRange | GrpcCode::ResourceExhausted => Problem::new(Code::RequestTooLarge).arg("limit", max_bytes),
         GrpcCode::Internal | GrpcCode::InvalidArgument => Problem::new(Code::RequestMalformed).arg("detail", status.message()),
         GrpcCode::Ok
