@@ -76,7 +76,7 @@ async fn register_organisations(operator: &Caller) {
 async fn register_units(operator: &Caller) {
     let mut rows = vec![unit_row(COUNTY, "桐庐县", Level::County, "")];
     rows.extend(TOWNSHIPS.iter().map(|code| unit_row(code, "镇", Level::Township, COUNTY)));
-    rows.extend(VILLAGES.iter().map(|code| unit_row(code, "村", Level::Village, &format!("{}000", &code[..9]))));
+    rows.extend(VILLAGES.iter().map(|code| unit_row(code, "村", Level::Village, &format!("{}000", code.get(..9).expect("twelve digits")))));
     operator.units().register_units(units_request("units", rows)).await.expect("units register");
 }
 

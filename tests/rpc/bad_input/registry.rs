@@ -108,6 +108,7 @@ fn organisation_cases(ground: &Ground) -> Vec<Case> {
     ]
 }
 
+#[allow(clippy::too_many_lines, reason = "a table of cases")]
 fn unit_cases(ground: &Ground) -> Vec<Case> {
     let operator = || ground.world.operator.clone();
     let village = |code: &str, parent: &str| unit_row(code, "某村", Level::Village, parent);
