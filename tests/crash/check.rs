@@ -12,6 +12,7 @@ use super::Clerk;
 use super::book::{Answer, Book, Payload, Sent};
 use super::load::send;
 use crate::outside::caller::Caller;
+use crate::outside::problems::brief;
 use crate::outside::server::database_of;
 use crate::outside::world::{VILLAGES, consolidated_form};
 
@@ -153,11 +154,11 @@ async fn replay(callers: &[(Clerk, Caller)], sent: &[Sent], receipts: &HashMap<S
         let again = send(caller, &request.payload).await;
         match (before, again) {
             (Some(before), Ok(again)) => assert_eq!(&again, before, "the same request has the same receipt after a crash"),
-            (Some(before), Err(status)) => panic!("{before:?} was stored, but asked again it is refused: {status:?}"),
+            (Some(before), Err(status)) => panic!("{before:?} was stored, but asked again it is refused: {}", brief(&status)),
             (None, Ok(_)) => {}
             (None, Err(status)) => {
                 let is_overtaken = matches!(request.payload, Payload::Submit(_)) == (status.code() == tonic::Code::AlreadyExists);
-                assert!(is_overtaken, "a request that was not stored can only meet others' figures: {status:?}");
+                assert!(is_overtaken, "a request that was not stored can only meet others' figures: {}", brief(&status));
             }
         }
     }

@@ -9,7 +9,7 @@ use tonic::Status;
 use super::book::{Answer, Cell, Payload, Sent};
 use super::{Clerk, N_CELLS};
 use crate::outside::caller::Caller;
-use crate::outside::problems::codes_of;
+use crate::outside::problems::{brief, codes_of};
 use crate::outside::seed::Chance;
 use crate::outside::world::{VILLAGES, consolidated_form, typed};
 
@@ -151,7 +151,7 @@ fn answer_of(answer: Result<pb::Receipt, Status>) -> Answer {
         Err(status) => {
             let codes = codes_of(&status);
             // Two clerks of one village meet; any other refusal would be a fault of the load or of the server.
-            assert!(codes.iter().all(|c| c == "FIGURE_HELD" || c == "FIGURE_VERSION_STALE"), "{status:?}");
+            assert!(codes.iter().all(|c| c == "FIGURE_HELD" || c == "FIGURE_VERSION_STALE"), "{}", brief(&status));
             Answer::Refused
         }
     }

@@ -22,3 +22,8 @@ pub fn codes_of(status: &Status) -> Vec<String> {
 pub fn argument<'p>(problem: &'p pb::Problem, name: &str) -> &'p str {
     problem.arguments.iter().find(|a| a.name == name).map_or("", |a| a.value.as_str())
 }
+
+/// A refusal in one line, for a failure's message: the details are long and told elsewhere.
+pub fn brief(status: &Status) -> String {
+    format!("{:?} {:?}: {}", status.code(), codes_of(status), status.message())
+}

@@ -7,10 +7,11 @@ use tonic::{Code, Status};
 
 use super::{Cell, VILLAGE, cells_of, receipts_of, submit_request, versions_of, world_with_form};
 use crate::outside::caller::Caller;
+use crate::outside::problems::brief;
 use crate::outside::seed::{Chance, seed};
 use crate::outside::world::typed;
 
-const N_CELLS: usize = 12;
+const N_CELLS: usize = 48;
 const N_CLERKS: usize = 8;
 const N_ACTS: usize = 40;
 
@@ -116,7 +117,7 @@ fn check(done: &[Done], stored: &BTreeMap<usize, Vec<pb::ObservationVersion>>, r
         };
         match &act.again {
             Ok(again) => assert_eq!(again, receipt, "the same request has the same receipt"),
-            Err(status) => panic!("{status:?}: a request that was answered is answered again"),
+            Err(status) => panic!("{}: a request that was answered is answered again", brief(status)),
         }
         assert_eq!(receipts.get(&receipt.id), Some(receipt), "a receipt that was given is kept");
         for (cell, seen) in &act.cells {

@@ -9,7 +9,7 @@ use tonic::{Code, Status};
 
 use super::{Cell, cells_of, due_of, submit_request, versions_of, world_with_form};
 use crate::outside::caller::Caller;
-use crate::outside::problems::{argument, problems_of};
+use crate::outside::problems::{argument, brief, problems_of};
 use crate::outside::seed::{Chance, seed};
 use crate::outside::world::{VILLAGES, consolidated_form, typed};
 
@@ -186,7 +186,12 @@ impl Ground<'_> {
                     self.model.store(step, payload, version);
                 }
                 (Expected::Refused(code, faults), Err(status)) => self.check_refusal(n, step, code, &faults, &status)?,
-                (expected, answer) => return Err(TestCaseError::fail(format!("step {n} {step:?}: expected {expected:?}, got {answer:?}"))),
+                (expected, answer) => {
+                    return Err(TestCaseError::fail(format!(
+                        "step {n} {step:?}: expected {expected:?}, got {:?}",
+                        answer.as_ref().map_err(brief)
+                    )));
+                }
             }
         }
         self.check_store().await
@@ -201,7 +206,7 @@ impl Ground<'_> {
         status: &Status,
     ) -> Result<(), TestCaseError> {
         let (problems, total) = problems_of(status);
-        prop_assert_eq!((status.code(), total as usize), (code, faults.len()), "step {} {:?}: {:?}", n, step, status);
+        prop_assert_eq!((status.code(), total as usize), (code, faults.len()), "step {} {:?}: {}", n, step, brief(status));
         prop_assert!(!problems.is_empty());
         for (problem, (expected, cell)) in problems.iter().zip(faults) {
             prop_assert_eq!(&problem.code, expected, "step {} {:?}", n, step);

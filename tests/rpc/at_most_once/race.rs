@@ -6,7 +6,7 @@ use tonic::{Code, Status};
 
 use super::{Cell, VILLAGE, cells_of, receipts_of, submit_request, world_with_form};
 use crate::outside::caller::Caller;
-use crate::outside::problems::{argument, problems_of};
+use crate::outside::problems::{argument, brief, problems_of};
 use crate::outside::seed::{Chance, seed};
 use crate::outside::world::{World, consolidated_form};
 
@@ -108,9 +108,9 @@ async fn check_race(clerk: &Caller, cells: &[Cell], attempts: &[Attempt]) {
 
 /// A loser is told who holds which of its cells.
 fn check_loser(attempt: &Attempt, status: &Status, holder: &HashMap<&Cell, &Attempt>) {
-    assert_eq!(status.code(), Code::AlreadyExists, "{status:?}");
+    assert_eq!(status.code(), Code::AlreadyExists, "{}", brief(status));
     let (problems, total) = problems_of(status);
-    assert!(!problems.is_empty() && problems.len() <= total as usize && total as usize <= attempt.cells.len(), "{status:?}");
+    assert!(!problems.is_empty() && problems.len() <= total as usize && total as usize <= attempt.cells.len(), "{}", brief(status));
     let tried: BTreeMap<&str, &Cell> = attempt.cells.iter().map(|c| (c.element.as_str(), c)).collect();
     for problem in &problems {
         assert_eq!(problem.code, "FIGURE_HELD");
