@@ -21,6 +21,9 @@ use crate::store::Store;
 /// Forms read from the store at once when starting.
 const FORMS_PER_READ: u32 = 200;
 
+/// Plans, and trees of units, that are kept at most: callers name years and days freely, and each of a province is large.
+const MAX_KEPT: usize = 8;
+
 /// The application's memory.
 pub(crate) struct State {
     inner: RwLock<Inner>,
@@ -111,7 +114,7 @@ impl State {
             Some((at, tree)) if *at == generation => Arc::clone(tree),
             _ => {
                 let tree = Arc::new(UnitTree::on(day, &rows));
-                trees.retain(|_, (at, _)| *at == generation);
+                make_room(&mut trees, generation);
                 trees.insert(day, (generation, Arc::clone(&tree)));
                 tree
             }
@@ -136,7 +139,7 @@ impl State {
         let tree = self.units_on(Date::new(year, 12, 31).unwrap_or(Date::MAX));
         let plan = Arc::new(self.catalogue(|catalogue| PlannedYear::make(year, catalogue, tree)));
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
-        plans.retain(|_, (at, _)| *at == generation);
+        make_room(&mut plans, generation);
         plans.insert(year, (generation, Arc::clone(&plan)));
         plan
     }
@@ -149,5 +152,30 @@ impl State {
         let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
         change(&mut inner);
         inner.generation += 1;
+    }
+}
+
+/// Drops what is of another generation, and everything where that leaves no room for one more.
+fn make_room<K: std::hash::Hash + Eq, V>(kept: &mut HashMap<K, (u64, V)>, generation: u64) {
+    kept.retain(|_, (at, _)| *at == generation);
+    if kept.len() >= MAX_KEPT {
+        kept.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_number_of_years_fills_the_memory() {
+        let mut kept: HashMap<i16, (u64, ())> = HashMap::new();
+        for year in 1950..2200 {
+            make_room(&mut kept, 1);
+            kept.insert(year, (1, ()));
+            assert!(kept.len() <= MAX_KEPT);
+        }
+        make_room(&mut kept, 2);
+        assert!(kept.is_empty(), "an older generation is dropped");
     }
 }
