@@ -109,7 +109,7 @@ async fn measure(n_fields: usize) -> anyhow::Result<Seen> {
     let idle = memory_mib(process, "VmRSS")?;
     let peak_at_start = memory_mib(process, "VmHWM")?;
     let started = Instant::now();
-    request(&address, &secret).await?;
+    request(&address, &secret, support::n_forms(n_fields)).await?;
     let requests = started.elapsed();
     let (after_requests, peak) = (memory_mib(process, "VmRSS")?, memory_mib(process, "VmHWM")?);
     Ok(Seen { n_fields, first_answer, idle, peak_at_start, after_requests, peak, requests })
@@ -135,11 +135,11 @@ async fn put_token(file: &Path) -> anyhow::Result<String> {
     Ok(secret)
 }
 
-async fn request(address: &str, secret: &str) -> anyhow::Result<()> {
+async fn request(address: &str, secret: &str, first_number: usize) -> anyhow::Result<()> {
     let token: Token = secret.parse()?;
     let mut templates = Connection::open(address)?.with_token(Some(&token))?.templates();
     for n in 0..N_REQUESTS / 2 {
-        let template = generator::form(900_000 + n, &support::department());
+        let template = generator::form(first_number + n, &support::department());
         let request = pb::RegisterTemplateRequest {
             request_id: format!("preview-{n}"),
             source: Some(pb::register_template_request::Source::TemplateJson(write_template(&template).into_bytes())),

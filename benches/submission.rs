@@ -59,23 +59,25 @@ async fn run() -> anyhow::Result<()> {
 
     let rows = rows(n_figures);
     let direct_rows = write_rows(&folder.path().join("rows.sqlite"), &rows, N_CELLS).await?;
-    let direct_lists = write_lists(&folder.path().join("lists.sqlite"), &rows).await?;
+    let direct_lists = write_lists(&folder.path().join("lists.sqlite"), &rows, 1).await?;
     let direct_large = write_rows(&folder.path().join("large.sqlite"), &rows, n_figures).await?;
+    let direct_large_lists = write_lists(&folder.path().join("large_lists.sqlite"), &rows, n_submissions).await?;
     let one = submit_in_turn(&app, submissions).await?;
     let many = submit_at_once(&app, half).await?;
 
     let per_second = |figures: usize, time: Duration| figures as f64 / time.as_secs_f64();
-    let base = per_second(n_figures, direct_rows);
+    let (by_row, by_list) = (per_second(n_figures, direct_rows), per_second(n_figures, direct_lists));
     let line = |what: &str, figures: usize, time: Duration, transactions: usize| {
         let rate = per_second(figures, time);
         let each = support::millis(time / u32::try_from(transactions).unwrap_or(1));
-        vec![what.to_owned(), figures.to_string(), format!("{rate:.0}"), each, ratio(rate, base)]
+        vec![what.to_owned(), figures.to_string(), format!("{rate:.0}"), each, ratio(rate, by_row), ratio(rate, by_list)]
     };
     let first_half = n_submissions / 2;
-    let mut table = vec![row(["writer", "figures", "figures/s", "each transaction", "rate against direct"])];
+    let mut table = vec![row(["writer", "figures", "figures/s", "each transaction", "against a statement a row", "against one statement"])];
     table.push(line("direct, 100 rows a transaction, a statement a row", n_figures, direct_rows, n_submissions));
     table.push(line("direct, 100 rows a transaction, one statement", n_figures, direct_lists, n_submissions));
-    table.push(line("direct, one large transaction", n_figures, direct_large, 1));
+    table.push(line("direct, one large transaction, a statement a row", n_figures, direct_large, 1));
+    table.push(line("direct, one large transaction, a statement 100 rows", n_figures, direct_large_lists, 1));
     table.push(line("submit, one clerk after the other", first_half * N_CELLS, one, first_half));
     table.push(line("submit, 8 clerks at once", (n_submissions - first_half) * N_CELLS, many, n_submissions - first_half));
     support::table(&format!("durable submissions of {N_CELLS} cells, {n_submissions} of them"), &table);
@@ -190,16 +192,17 @@ async fn write_rows(file: &Path, rows: &[Row], n: usize) -> anyhow::Result<Durat
     Ok(took)
 }
 
-/// Writes the rows of a transaction with one statement.
-async fn write_lists(file: &Path, rows: &[Row]) -> anyhow::Result<Duration> {
+/// Writes rows with one statement for each 100, `n` statements to a transaction.
+async fn write_lists(file: &Path, rows: &[Row], n: usize) -> anyhow::Result<Duration> {
     let mut connection = create(file).await?;
+    let insert = "INSERT INTO observation SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+        FROM json_each(?1)";
     let started = Instant::now();
-    for part in rows.chunks(N_CELLS) {
+    for part in rows.chunks(n * N_CELLS) {
         sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await?;
-        let insert =
-            "INSERT INTO observation SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
-            FROM json_each(?1)";
-        sqlx::query(insert).bind(serde_json::to_string(part)?).execute(&mut connection).await?;
+        for list in part.chunks(N_CELLS) {
+            sqlx::query(insert).bind(serde_json::to_string(list)?).execute(&mut connection).await?;
+        }
         sqlx::query("COMMIT").execute(&mut connection).await?;
     }
     let took = started.elapsed();
