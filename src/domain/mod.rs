@@ -5,6 +5,7 @@
 pub mod audit;
 pub mod caller;
 pub mod clock;
+pub mod decision;
 pub mod element;
 pub mod facet;
 pub mod figure;
