@@ -21,6 +21,7 @@ mod request;
 mod state;
 mod submit;
 mod tokens;
+mod value_findings;
 
 use std::sync::Arc;
 
@@ -42,6 +43,7 @@ pub use report_burden::{BurdenBreakdown, BurdenReport, BurdenRow};
 pub use report_overlap::{ElementAppearance, OverlapReport, SharedElement};
 pub use submit::{Checked, Submission, TypedFigure};
 pub use tokens::NewToken;
+pub use value_findings::{DescribedFinding, FindingField, FindingKind};
 
 /// The application: the use cases with what they need.
 pub struct App {

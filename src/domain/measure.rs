@@ -129,6 +129,18 @@ impl Measures {
         self.by_spelling.get(&normalise_spelling(spelling))
     }
 
+    /// How many times one unit of a dimension is another: every ratio that is a finite decimal, each once, sorted.
+    pub fn factors(&self, dimension: &str) -> Vec<Decimal> {
+        let atoms: std::collections::BTreeSet<Decimal> =
+            self.by_spelling.values().filter(|u| u.dimension == dimension).map(|u| u.atoms.normalize()).collect();
+        let ratio = |(a, b): (&Decimal, &Decimal)| {
+            let quotient = a.checked_div(*b)?.normalize();
+            (quotient != Decimal::ONE && to_rational(quotient) * to_rational(*b) == to_rational(*a)).then_some(quotient)
+        };
+        let pairs = atoms.iter().flat_map(|a| atoms.iter().map(move |b| (a, b)));
+        pairs.filter_map(ratio).collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+    }
+
     /// Number of spellings known.
     pub fn len(&self) -> usize {
         self.by_spelling.len()
@@ -180,6 +192,14 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn factors_are_the_finite_ratios_of_units() {
+        let factors = Measures::embedded().factors("area");
+        assert!(factors.contains(&Decimal::from(15)) && factors.contains(&Decimal::from(10_000)), "{factors:?}");
+        assert!(factors.is_sorted() && !factors.contains(&Decimal::ONE));
+        assert!(Measures::embedded().factors("no dimension").is_empty());
     }
 
     #[test]

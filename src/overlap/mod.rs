@@ -15,6 +15,7 @@ mod score;
 #[cfg(test)]
 mod tests;
 mod tokens;
+pub mod values;
 mod vocabulary;
 
 use thiserror::Error as ThisError;

@@ -11,8 +11,8 @@ use crate::pb;
 use crate::pb::overlap_service_server::OverlapService;
 use crate::service::call::Call;
 use crate::service::convert::at_part;
-use crate::service::convert::common::page_from_pb;
-use crate::service::convert::overlap::{element_to_pb, field_overlap_to_pb, relation_kinds_from_pb, relation_to_pb};
+use crate::service::convert::common::{page_from_pb, year_from_pb};
+use crate::service::convert::overlap::{element_to_pb, field_overlap_to_pb, finding_to_pb, relation_kinds_from_pb, relation_to_pb};
 use crate::service::convert::template::form_id_from_pb;
 
 /// The service.
@@ -49,6 +49,14 @@ impl OverlapService for Overlap {
         let (call, message) = Call::open(request)?;
         call.answer(relations(&self.app, &call.caller, message).await)
     }
+
+    async fn list_value_findings(
+        &self,
+        request: Request<pb::ListValueFindingsRequest>,
+    ) -> std::result::Result<Response<pb::ListValueFindingsResponse>, Status> {
+        let (call, message) = Call::open(request)?;
+        call.answer(value_findings(&self.app, &call.caller, message).await)
+    }
 }
 
 async fn form_overlap(app: &App, caller: &Caller, message: pb::GetFormOverlapRequest) -> Result<pb::GetFormOverlapResponse> {
@@ -66,4 +74,11 @@ async fn relations(app: &App, caller: &Caller, message: pb::ListRelationsRequest
     let page = app.list_relations(caller, &kinds, &page_from_pb(message.page_size, message.cursor)).await?;
     let relations = page.entries.into_iter().map(relation_to_pb).collect();
     Ok(pb::ListRelationsResponse { relations, next_cursor: page.next_cursor })
+}
+
+async fn value_findings(app: &App, caller: &Caller, message: pb::ListValueFindingsRequest) -> Result<pb::ListValueFindingsResponse> {
+    let year = year_from_pb(message.year, app.clock().today())?;
+    let page = app.list_value_findings(caller, year, &page_from_pb(message.page_size, message.cursor)).await?;
+    let findings = page.entries.into_iter().map(finding_to_pb).collect();
+    Ok(pb::ListValueFindingsResponse { findings, next_cursor: page.next_cursor })
 }

@@ -197,6 +197,22 @@ impl Connection {
         }
     }
 
+    /// What the figures reported in a year say; 0 for all findings.
+    pub async fn value_findings(&self, year: i32, limit: u32) -> Result<pb::ListValueFindingsResponse> {
+        let wanted = Wanted::new(limit);
+        let mut all = pb::ListValueFindingsResponse::default();
+        loop {
+            let page_size = wanted.page_size(all.findings.len());
+            let request = pb::ListValueFindingsRequest { year, page_size, cursor: all.next_cursor.clone() };
+            let page = self.overlaps().list_value_findings(request).await?.into_inner();
+            all.findings.extend(page.findings);
+            all.next_cursor = page.next_cursor;
+            if wanted.is_done(all.findings.len(), &all.next_cursor) {
+                return Ok(all);
+            }
+        }
+    }
+
     /// One version of a form; 0 for the newest.
     pub async fn template(&self, form: &str, version: u32) -> Result<pb::GetTemplateResponse> {
         Ok(self.templates().get_template(pb::GetTemplateRequest { form_id: form.to_owned(), version }).await?.into_inner())

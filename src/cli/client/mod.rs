@@ -19,6 +19,7 @@ pub mod receipts;
 pub mod register;
 pub mod report;
 pub mod submit;
+pub mod values;
 pub(crate) mod verdict;
 pub mod words;
 

@@ -1,6 +1,6 @@
 //! Overlaps, relations and elements as messages.
 
-use crate::app::{DescribedOverlap, DescribedRelation, ElementWithFields};
+use crate::app::{DescribedFinding, DescribedOverlap, DescribedRelation, ElementWithFields, FindingField, FindingKind};
 use crate::domain::problem::{Code, Place, Problem};
 use crate::domain::relation::{Reason, RelationKind, Standing};
 use crate::pb;
@@ -41,6 +41,28 @@ pub(crate) fn relation_to_pb(described: DescribedRelation) -> pb::Relation {
         a_title: described.a_title,
         b_label: described.b_label,
         b_title: described.b_title,
+    }
+}
+
+/// Writes a finding from reported figures.
+pub(crate) fn finding_to_pb(finding: DescribedFinding) -> pb::ValueFinding {
+    let kind = match finding.kind {
+        FindingKind::Equal => pb::FindingKind::Equal,
+        FindingKind::Different => pb::FindingKind::Different,
+        FindingKind::UnitMistake => pb::FindingKind::UnitMistake,
+        FindingKind::Sum => pb::FindingKind::Sum,
+    };
+    let field = |f: FindingField| pb::FindingField { field: Some(field_key_to_pb(&f.field)), label: f.label, title: f.title };
+    pb::ValueFinding {
+        kind: kind.into(),
+        fields: finding.fields.into_iter().map(field).collect(),
+        n_compared: finding.n_compared,
+        n_holds: finding.n_holds,
+        chance: finding.chance,
+        weight: finding.weight,
+        factor: finding.factor.map(|f| f.to_string()).unwrap_or_default(),
+        sentence_zh: finding.sentence_zh,
+        sentence_en: finding.sentence_en,
     }
 }
 
