@@ -44,7 +44,7 @@ fn kind(language: Language, kind: i32) -> &'static str {
     let (zh, en) = match pb::FindingKind::try_from(kind).unwrap_or_default() {
         pb::FindingKind::Unspecified => ("", ""),
         pb::FindingKind::Equal => ("异名同值", "equal"),
-        pb::FindingKind::Different => ("同名异值", "different"),
+        pb::FindingKind::Different => ("名近值异", "different"),
         pb::FindingKind::UnitMistake => ("疑似单位错", "unit mistake"),
         pb::FindingKind::Sum => ("可由相加得出", "sum"),
     };
