@@ -10,4 +10,5 @@ mod refusals;
 mod registry;
 mod road;
 mod stop;
+mod values;
 mod web;
