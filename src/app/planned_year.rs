@@ -1,13 +1,12 @@
 //! The plan of a year with the forms in force that it was made from.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
 
 use crate::domain::element::CataloguedField;
-use crate::domain::facet::Meaning;
-use crate::domain::id::{ElementId, FieldKey};
+use crate::domain::id::ElementId;
 use crate::domain::measure::Measures;
 use crate::domain::period::Frequency;
 use crate::domain::template::{Field, RegisteredTemplate};
@@ -52,8 +51,8 @@ fn asked_in(year: i16, catalogue: &Catalogue) -> Vec<AskedField> {
     let mut asked = Vec::new();
     for form in catalogue.forms().filter(|form| is_in_force(form, year)) {
         for (field, key) in form.template.fields.iter().zip(&form.field_keys) {
-            if let Some(meaning) = catalogue.meaning(key) {
-                asked.push(asked_field(form, field, key, meaning, measures));
+            if let Some(known) = catalogue.field(key) {
+                asked.push(asked_field(form, field, known, measures));
             }
         }
     }
@@ -86,8 +85,21 @@ pub(crate) fn asked_of_elements(year: i16, catalogue: &Catalogue, elements: &Has
             continue;
         };
         let field = form.template.fields.iter().find(|f| f.id == key.field);
-        if let (Some(field), Some(meaning)) = (field, catalogue.meaning(&key)) {
-            asked.push(asked_field(form, field, &key, meaning, measures));
+        if let (Some(field), Some(known)) = (field, catalogue.field(&key)) {
+            asked.push(asked_field(form, field, known, measures));
+        }
+    }
+    asked
+}
+
+/// Every field of these elements, in whatever years it is asked.
+pub(crate) fn asked_in_any_year(catalogue: &Catalogue, elements: &BTreeSet<ElementId>) -> Vec<AskedField> {
+    let mut asked = Vec::new();
+    for key in elements.iter().flat_map(|element| catalogue.fields_of(*element)) {
+        let Some(form) = catalogue.form(&key.form) else { continue };
+        let field = form.template.fields.iter().find(|f| f.id == key.field);
+        if let (Some(field), Some(known)) = (field, catalogue.field(&key)) {
+            asked.push(asked_field(form, field, known, catalogue.measures()));
         }
     }
     asked
@@ -95,15 +107,16 @@ pub(crate) fn asked_of_elements(year: i16, catalogue: &Catalogue, elements: &Has
 
 /// The fields of one form as the plan sees them.
 pub(crate) fn asked_of_form(form: &RegisteredTemplate, fields: &[CataloguedField], measures: &Measures) -> Vec<AskedField> {
-    form.template.fields.iter().zip(fields).map(|(field, known)| asked_field(form, field, &known.key, &known.meaning, measures)).collect()
+    form.template.fields.iter().zip(fields).map(|(field, known)| asked_field(form, field, known, measures)).collect()
 }
 
-fn asked_field(form: &RegisteredTemplate, field: &Field, key: &FieldKey, meaning: &Meaning, measures: &Measures) -> AskedField {
-    let template = &form.template;
+/// A field as the plan sees it.
+pub(crate) fn asked_field(form: &RegisteredTemplate, field: &Field, known: &CataloguedField, measures: &Measures) -> AskedField {
+    let (template, meaning) = (&form.template, &known.meaning);
     AskedField {
-        key: key.clone(),
+        key: known.key.clone(),
         organisation: template.organisation.clone(),
-        element: ElementId::of_key(&meaning.key),
+        element: known.element(),
         offset_years: meaning.offset_years,
         level: template.level,
         frequency: template.frequency,

@@ -63,10 +63,7 @@ impl App {
         if !self.may_read_form(caller, &registered).await? {
             return Err(unknown().into());
         }
-        let fields: Vec<CataloguedField> = self.state.catalogue(|c| {
-            let known = registered.field_keys.iter().filter_map(|key| c.meaning(key).map(|meaning| (key, meaning)));
-            known.map(|(key, meaning)| CataloguedField { key: key.clone(), meaning: meaning.clone() }).collect()
-        });
+        let fields: Vec<CataloguedField> = self.state.catalogue(|c| c.fields_of_form(form).to_vec());
         let overlaps = self.state.snapshot().compare(&registered, &fields).await?;
         Ok(self.describe_overlaps(&registered, &fields, overlaps))
     }

@@ -63,8 +63,8 @@ impl App {
             for form in c.forms().filter(|form| is_in_force(form, year)) {
                 let template = &form.template;
                 for (field, key) in template.fields.iter().zip(&form.field_keys) {
-                    let Some(meaning) = c.meaning(key) else { continue };
-                    by_element.entry(ElementId::of_key(&meaning.key)).or_default().push(ElementAppearance {
+                    let Some(known) = c.field(key) else { continue };
+                    by_element.entry(known.element()).or_default().push(ElementAppearance {
                         field: key.clone(),
                         organisation: template.organisation.clone(),
                         title: template.title.clone(),
@@ -72,7 +72,7 @@ impl App {
                         unit_text: field.unit.clone(),
                         level: template.level,
                         frequency: template.frequency,
-                        offset_years: meaning.offset_years,
+                        offset_years: known.meaning.offset_years,
                     });
                 }
             }

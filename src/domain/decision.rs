@@ -1,7 +1,8 @@
 //! Decisions (裁定): what a reviewer said of two fields. They are kept for good, never asked again, and make later questions better.
 //!
 //! A decision is about two fields, and about the canonical keys that their readings gave when it was made: every field with one of those
-//! keys is meant. Undoing marks a decision and takes nothing away from the record.
+//! keys is meant. Where both readings gave one key, telling the fields apart sets the second one apart from all others with that key.
+//! Undoing marks a decision and takes nothing away from the record.
 
 use std::fmt;
 
@@ -9,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::{AccountId, FieldKey};
+use crate::domain::observation::Observation;
 
 /// Number of a decision in the order in which they were made, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -49,6 +51,25 @@ impl Verdict {
         }
     }
 
+    /// Parses the word used in answers, files and the store.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Same, Self::Different, Self::Narrower, Self::Broader, Self::Unsure].into_iter().find(|v| v.as_str() == text)
+    }
+
+    /// The same answer said of the second field against the first.
+    pub fn turned(self) -> Self {
+        match self {
+            Self::Narrower => Self::Broader,
+            Self::Broader => Self::Narrower,
+            Self::Same | Self::Different | Self::Unsure => self,
+        }
+    }
+
+    /// Whether two answers to one question cannot both hold; whoever is not sure says nothing against anybody.
+    pub fn contradicts(self, other: Self) -> bool {
+        self != other && self != Self::Unsure && other != Self::Unsure
+    }
+
     /// Whether the two fields are two figures by this answer.
     pub fn tells_apart(self) -> bool {
         matches!(self, Self::Different | Self::Narrower | Self::Broader)
@@ -60,9 +81,9 @@ impl Verdict {
 pub struct Decision {
     /// Its number.
     pub id: DecisionId,
-    /// One field; the smaller of the two keys.
+    /// One field.
     pub a: FieldKey,
-    /// The other.
+    /// The other; the one that is set apart where the readings of both gave one key.
     pub b: FieldKey,
     /// Canonical key that the reading of `a` gave; carried along when a new vocabulary renames it.
     pub a_key: String,
@@ -76,11 +97,20 @@ pub struct Decision {
     pub decided_by: AccountId,
     /// When.
     pub decided_at: Timestamp,
+    /// Whether it contradicts what another reviewer answered before: it has no effect until the bureau resolves the disagreement.
+    pub is_disputed: bool,
     /// Set once it was undone.
     pub undone: Option<Undone>,
 }
 
-/// That a decision was taken back.
+impl Decision {
+    /// Whether it has its effect: neither undone nor disputed.
+    pub fn is_in_force(&self) -> bool {
+        self.undone.is_none() && !self.is_disputed
+    }
+}
+
+/// Who ended something, when and why: that a decision was taken back, or that a conflict was resolved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undone {
     /// By whom.
@@ -89,4 +119,17 @@ pub struct Undone {
     pub at: Timestamp,
     /// Why; may be empty.
     pub note: String,
+}
+
+/// Two figures of one unit and period that a decision brought under one element (数值不一致). One stands; the other was set aside and lost nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FigureConflict {
+    /// Its number.
+    pub number: u64,
+    /// The figure that stands.
+    pub held: Option<Observation>,
+    /// The figure that was set aside; its key names the element that it would be kept under.
+    pub aside: Observation,
+    /// That the bureau chose which of the two stands.
+    pub resolved: Option<Undone>,
 }

@@ -27,11 +27,25 @@ pub struct CataloguedField {
     pub key: FieldKey,
     /// What it means.
     pub meaning: Meaning,
+    /// Key of the element that reviewers' decisions give it, where that is another than its reading's. Follows from the decisions in force,
+    /// so it is never stored.
+    #[serde(skip)]
+    pub settled: Option<String>,
 }
 
 impl CataloguedField {
+    /// A field that no decision is known of.
+    pub fn new(key: FieldKey, meaning: Meaning) -> Self {
+        Self { key, meaning, settled: None }
+    }
+
+    /// Key of the element it belongs to: two fields belong to one element exactly when these are equal.
+    pub fn element_key(&self) -> &str {
+        self.settled.as_deref().unwrap_or(&self.meaning.key)
+    }
+
     /// The element it belongs to.
     pub fn element(&self) -> ElementId {
-        ElementId::of_key(&self.meaning.key)
+        ElementId::of_key(self.element_key())
     }
 }

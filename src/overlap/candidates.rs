@@ -18,7 +18,7 @@ use crate::domain::id::ElementId;
 use crate::overlap::Error;
 use crate::overlap::catalogue::{State, stored};
 use crate::overlap::index::{IndexTable, MAX_POSTINGS};
-use crate::overlap::tokens::{Token, tokens};
+use crate::overlap::tokens::Token;
 
 /// Share of the lighter element's weight that a pair must have in common to be looked at.
 const MIN_SHARE: f64 = 0.26;
@@ -101,8 +101,7 @@ fn query_table(state: &State, asked: &[u64]) -> Result<(MemTable, BTreeSet<Token
 
 fn tokens_of(state: &State, element: u64) -> Vec<Token> {
     let id = ElementId::from_stored(i64::try_from(element).unwrap_or(i64::MAX));
-    let any = state.any_field(id);
-    any.and_then(|p| p.field().map(|f| tokens(&f.meaning))).unwrap_or_default()
+    state.tokens_of(id).into_iter().collect()
 }
 
 /// Weight of a token that `n` elements have: what few have says much. Quantised to a power of two's fraction, so that sums of weights do not

@@ -3,9 +3,10 @@
 //! Changed by inserting and removing whole forms; a [`Snapshot`] shares everything with it and is queried outside any lock. The index is over
 //! data elements, not fields: however often a figure is asked, it is compared once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::domain::decision::Verdict;
 use crate::domain::element::{CataloguedField, DataElement};
 use crate::domain::facet::Meaning;
 use crate::domain::id::{ElementId, FieldKey, FormId};
@@ -13,7 +14,8 @@ use crate::domain::measure::Measures;
 use crate::domain::template::{Field, RegisteredTemplate};
 use crate::overlap::facets::text::{normalise, strip_markers};
 use crate::overlap::persistent::SharedMap;
-use crate::overlap::tokens::tokens;
+use crate::overlap::settle::Settlement;
+use crate::overlap::tokens::{Token, tokens};
 
 /// Bits of a field number that tell the field within its form; a form has at most 5,000 fields.
 const FIELD_BITS: u32 = 13;
@@ -28,7 +30,7 @@ pub(crate) struct FormEntry {
     /// Its number in this catalogue; never shown, never in an answer's order.
     number: u64,
     /// Label and column of each field, normalised, and the same with the heading directly above.
-    names: Vec<(Box<str>, Box<str>)>,
+    names: Arc<Vec<(Box<str>, Box<str>)>>,
 }
 
 /// Normalised names of a field: what a person compares first.
@@ -82,6 +84,8 @@ pub(crate) struct State {
     pub(crate) elements: SharedMap,
     /// Token → elements that have it.
     pub(crate) tokens: SharedMap,
+    /// What reviewers' decisions make of the elements.
+    settlement: Arc<Settlement>,
     n_fields: usize,
     n_elements: usize,
     next_number: u64,
@@ -89,39 +93,101 @@ pub(crate) struct State {
 
 impl State {
     fn insert(&mut self, form: Arc<RegisteredTemplate>, fields: Vec<CataloguedField>) {
+        let names = Arc::new(form.template.fields.iter().map(names_of).collect());
+        self.insert_named(form, fields, names);
+    }
+
+    fn insert_named(&mut self, form: Arc<RegisteredTemplate>, mut fields: Vec<CataloguedField>, names: Arc<Vec<(Box<str>, Box<str>)>>) {
         let id = form.template.id.clone();
         self.remove(&id);
+        self.settlement.settle(&mut fields);
         let number = self.next_number;
         self.next_number += 1;
-        for (at, field) in fields.iter().enumerate() {
-            let element = stored(field.element());
-            if self.elements.add(element, field_number(number, at)) {
-                self.n_elements += 1;
-                for token in tokens(&field.meaning) {
-                    self.tokens.add(token, element);
-                }
-            }
-        }
         self.n_fields += fields.len();
-        let names = form.template.fields.iter().map(names_of).collect();
         let entry = Arc::new(FormEntry { form, fields, number, names });
         Arc::make_mut(&mut self.by_number).insert(number, entry.clone());
+        for (at, field) in entry.fields.iter().enumerate() {
+            let (id, element) = (field.element(), stored(field.element()));
+            let known = self.tokens_beside(id, field);
+            if self.elements.add(element, field_number(number, at)) {
+                self.n_elements += 1;
+            } else if known.is_none() {
+                continue;
+            }
+            for token in tokens(&field.meaning).into_iter().filter(|t| known.as_ref().is_none_or(|known| !known.contains(t))) {
+                self.tokens.add(token, element);
+            }
+        }
         Arc::make_mut(&mut self.forms).insert(id, entry);
     }
 
     fn remove(&mut self, id: &FormId) {
         let Some(entry) = Arc::make_mut(&mut self.forms).remove(id) else { return };
-        Arc::make_mut(&mut self.by_number).remove(&entry.number);
         for (at, field) in entry.fields.iter().enumerate() {
-            let element = stored(field.element());
-            if self.elements.remove(element, field_number(entry.number, at)) {
+            let (id, element) = (field.element(), stored(field.element()));
+            let is_gone = self.elements.remove(element, field_number(entry.number, at));
+            let known = self.tokens_beside(id, field);
+            if is_gone {
                 self.n_elements -= 1;
-                for token in tokens(&field.meaning) {
-                    self.tokens.remove(token, element);
-                }
+            } else if known.is_none() {
+                continue;
+            }
+            for token in tokens(&field.meaning).into_iter().filter(|t| known.as_ref().is_none_or(|known| !known.contains(t))) {
+                self.tokens.remove(token, element);
             }
         }
         self.n_fields -= entry.fields.len();
+        Arc::make_mut(&mut self.by_number).remove(&entry.number);
+    }
+
+    /// Tokens that the fields of an element give which a decision joined of several readings; `None` where all of its fields have one reading.
+    /// A field that is being added or taken out is not among them.
+    fn tokens_beside(&self, element: ElementId, field: &CataloguedField) -> Option<BTreeSet<Token>> {
+        (self.settlement.n_members(field.element_key()) > 1).then(|| self.tokens_of(element))
+    }
+
+    /// Tokens of an element: those of all the readings that decisions joined in it.
+    pub(crate) fn tokens_of(&self, element: ElementId) -> BTreeSet<Token> {
+        let is_joined = self.any_field(element).is_some_and(|p| p.field().is_some_and(|f| self.settlement.n_members(f.element_key()) > 1));
+        let numbers = self.elements.get(stored(element)).into_iter().flat_map(|list| list.iter());
+        let placed = numbers.take(if is_joined { usize::MAX } else { 1 }).filter_map(|number| self.at(number));
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        let mut found = BTreeSet::new();
+        for placed in placed {
+            if let Some(field) = placed.field().filter(|f| seen.insert(f.meaning.key.clone())) {
+                found.extend(tokens(&field.meaning));
+            }
+        }
+        found
+    }
+
+    /// What a decision says of one element against another, by the numbers under which they are indexed.
+    pub(crate) fn told(&self, a: u64, b: u64) -> Option<Verdict> {
+        let id = |element: u64| ElementId::from_stored(i64::try_from(element).unwrap_or(i64::MAX));
+        self.settlement.told_of_elements(id(a), id(b))
+    }
+
+    /// Takes what the decisions now in force make of the elements; answers which fields belong to another element than before.
+    fn resettle(&mut self, settlement: Arc<Settlement>) -> Vec<Refiled> {
+        let before = std::mem::take(&mut self.settlement);
+        let differing = before.differing(&settlement);
+        let is_touched = |entry: &&Arc<FormEntry>| entry.fields.iter().any(|f| differing.touches(&f.key, &f.meaning.key));
+        let touched: Vec<Arc<FormEntry>> =
+            if differing.is_empty() { Vec::new() } else { self.forms.values().filter(is_touched).cloned().collect() };
+        // All of them leave under the old decisions before any comes back under the new ones: tokens are counted by what an element consists of.
+        self.settlement = Arc::clone(&before);
+        for entry in &touched {
+            self.remove(&entry.form.template.id);
+        }
+        self.settlement = settlement;
+        let mut refiled = Vec::new();
+        for entry in touched {
+            self.insert_named(Arc::clone(&entry.form), entry.fields.clone(), Arc::clone(&entry.names));
+            let after = self.forms.get(&entry.form.template.id).map(|e| e.fields.as_slice()).unwrap_or_default();
+            let moved = entry.fields.iter().zip(after).filter(|(old, new)| old.element_key() != new.element_key());
+            refiled.extend(moved.map(|(old, new)| Refiled { field: old.key.clone(), before: old.element(), after: new.element() }));
+        }
+        refiled
     }
 
     /// Fields of an element, sorted by their keys.
@@ -160,7 +226,7 @@ impl State {
         self.n_elements
     }
 
-    /// Any field of an element: all of them have the same key.
+    /// Any field of an element.
     pub(crate) fn any_field(&self, element: ElementId) -> Option<Placed> {
         let number = self.elements.get(stored(element))?.iter().next()?;
         self.at(number)
@@ -188,8 +254,19 @@ fn field_number(form: u64, at: usize) -> u64 {
     (form << FIELD_BITS) | (at as u64)
 }
 
-/// Forms in force with the meaning of each field and an index over them, in memory.
-#[derive(Debug)]
+/// A field that decisions gave another element than it had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refiled {
+    /// The field.
+    pub field: FieldKey,
+    /// Its element before.
+    pub before: ElementId,
+    /// Its element now.
+    pub after: ElementId,
+}
+
+/// Forms in force with the meaning of each field and an index over them, in memory. A copy shares everything until it is changed.
+#[derive(Clone, Debug)]
 pub struct Catalogue {
     measures: Arc<Measures>,
     state: State,
@@ -209,6 +286,16 @@ impl Catalogue {
     /// Takes a form out.
     pub fn remove(&mut self, form: &FormId) {
         self.state.remove(form);
+    }
+
+    /// Takes what the decisions now in force make of the elements; answers which fields belong to another element than before, by form.
+    pub fn settle(&mut self, settlement: Settlement) -> Vec<Refiled> {
+        self.state.resettle(Arc::new(settlement))
+    }
+
+    /// What the decisions in force make of the elements.
+    pub fn settlement(&self) -> &Settlement {
+        &self.state.settlement
     }
 
     /// The table of units of measure that the catalogue converts with.
@@ -233,13 +320,27 @@ impl Catalogue {
 
     /// What a field means.
     pub fn meaning(&self, key: &FieldKey) -> Option<&Meaning> {
-        let entry = self.state.forms.get(&key.form)?;
-        entry.fields.iter().find(|f| f.key == *key).map(|f| &f.meaning)
+        self.field(key).map(|f| &f.meaning)
+    }
+
+    /// A field with its meaning and element.
+    pub fn field(&self, key: &FieldKey) -> Option<&CataloguedField> {
+        self.fields_of_form(&key.form).iter().find(|f| f.key == *key)
+    }
+
+    /// The fields of a form, in its order.
+    pub fn fields_of_form(&self, id: &FormId) -> &[CataloguedField] {
+        self.state.forms.get(id).map(|e| e.fields.as_slice()).unwrap_or_default()
     }
 
     /// Fields of an element, sorted.
     pub fn fields_of(&self, element: ElementId) -> Vec<FieldKey> {
         self.state.placed(element).iter().filter_map(|p| p.field().map(|f| f.key.clone())).collect()
+    }
+
+    /// Fields of an element where they stand, sorted by their keys.
+    pub(crate) fn placed(&self, element: ElementId) -> Vec<Placed> {
+        self.state.placed(element)
     }
 
     /// An element by its id.
@@ -250,10 +351,10 @@ impl Catalogue {
         let name = labels.min_by_key(|l| (l.chars().count(), (*l).to_owned()))?;
         Some(DataElement {
             id,
-            key: first.meaning.key.clone(),
+            key: first.element_key().to_owned(),
             name: name.to_owned(),
             time_basis: first.meaning.facets.time_basis,
-            sums_over_units: first.meaning.sums_over_units,
+            sums_over_units: placed.iter().filter_map(Placed::field).all(|f| f.meaning.sums_over_units),
         })
     }
 
@@ -273,10 +374,12 @@ pub struct Snapshot {
 impl Snapshot {
     /// The same view with a form in it, in place of an older version of the form.
     pub(crate) fn with(&self, form: &RegisteredTemplate, fields: &[CataloguedField]) -> Self {
-        let is_there = self.state.forms.get(&form.template.id).is_some_and(|e| *e.form == *form && e.fields == fields);
+        let mut settled = fields.to_vec();
+        self.state.settlement.settle(&mut settled);
+        let is_there = self.state.forms.get(&form.template.id).is_some_and(|e| *e.form == *form && e.fields == settled);
         let mut view = self.clone();
         if !is_there {
-            view.state.insert(Arc::new(form.clone()), fields.to_vec());
+            view.state.insert(Arc::new(form.clone()), settled);
         }
         view
     }

@@ -1,17 +1,19 @@
 //! From fields to data elements: what each field of a form means, and which fields of other forms ask for the same figure.
 //!
 //! `vocabulary` holds the words, `facets` reads a form with them, `catalogue` keeps the forms in force, and a [`Snapshot`] of it answers
-//! what overlaps, through Apache DataFusion. A merge is only ever made by equal canonical keys, so that neither the order in which forms
-//! arrive nor what else is registered can change it; everything less certain is a relation for a reviewer.
+//! what overlaps, through Apache DataFusion. A merge is only ever made by equal canonical keys or by a reviewer's decision (`settle`), so that
+//! neither the order in which forms arrive nor what else is registered can change it; everything less certain is a relation for a reviewer.
 
 mod candidates;
 mod catalogue;
 pub mod explain;
 mod facets;
 mod index;
+mod object;
 mod persistent;
 mod relate;
 mod score;
+mod settle;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -20,9 +22,11 @@ mod vocabulary;
 
 use thiserror::Error as ThisError;
 
-pub use crate::overlap::catalogue::{Catalogue, Snapshot};
+pub use crate::overlap::catalogue::{Catalogue, Refiled, Snapshot};
 pub use crate::overlap::facets::key::keep_meanings;
 pub use crate::overlap::facets::read_form;
+pub use crate::overlap::object::Objection;
+pub use crate::overlap::settle::{Contradiction, Settlement, ToldApart};
 pub use crate::overlap::vocabulary::Vocabulary;
 
 /// What can go wrong in this layer.

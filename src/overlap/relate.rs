@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::domain::decision::Verdict;
 use crate::domain::element::CataloguedField;
 use crate::domain::facet::TimeBasis;
 use crate::domain::id::ElementId;
@@ -40,6 +41,8 @@ impl Snapshot {
     /// The verdict on each field of a form against all other forms; the form itself may or may not be in the catalogue.
     pub async fn compare(&self, form: &RegisteredTemplate, fields: &[CataloguedField]) -> Result<Vec<FieldOverlap>, Error> {
         let view = self.with(form, fields);
+        let settled = view.state.forms.get(&form.template.id).map(|e| e.fields.clone()).unwrap_or_default();
+        let fields = settled.as_slice();
         let elements = elements_of(fields.iter());
         let judged = judge(&view.state, &elements).await?;
         let mut by_element: HashMap<u64, Vec<&Judged>> = HashMap::new();
@@ -223,7 +226,15 @@ fn relation_of(view: &Snapshot, pair: &Judged, from: u64, placed: &Placed) -> Op
         if is_forward { (pair.comparison.only_a, pair.comparison.only_b) } else { (pair.comparison.only_b, pair.comparison.only_a) };
     let is_conflict = pair.comparison.veto.is_some_and(|v| v != "offset") && same_name(placed, &other);
     let is_certain = placed.field()?.meaning.is_certain && other.field()?.meaning.is_certain;
-    let kind = if is_conflict {
+    let other_element = if is_forward { pair.b } else { pair.a };
+    let kind = if let Some(told) = view.state.told(from, other_element) {
+        match told {
+            Verdict::Narrower => RelationKind::Narrower,
+            Verdict::Broader => RelationKind::Broader,
+            Verdict::Different if is_conflict => RelationKind::Conflict,
+            Verdict::Different | Verdict::Same | Verdict::Unsure => return None,
+        }
+    } else if is_conflict {
         RelationKind::Conflict
     } else if pair.comparison.veto.is_some() {
         return None;

@@ -219,7 +219,7 @@ pub fn form(id: &str, version: u32, n_fields: u32) -> StoredForm {
         rules: vec!["03=07+08".to_owned()],
     };
     let field_keys = template.field_keys(version, None);
-    let fields = field_keys.iter().map(|key| CataloguedField { key: key.clone(), meaning: meaning(&key.field) }).collect();
+    let fields = field_keys.iter().map(|key| CataloguedField::new(key.clone(), meaning(&key.field))).collect();
     let template = RegisteredTemplate { template, version, field_keys, registered_at: instant(i64::from(version)) };
     StoredForm { template, fields, vocabulary: "digest of the vocabulary".to_owned() }
 }

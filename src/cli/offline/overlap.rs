@@ -93,10 +93,10 @@ fn lines(catalogue: &Catalogue, relations: &[Relation]) -> anyhow::Result<String
         Ok(())
     };
     for key in catalogue.forms().flat_map(|form| &form.field_keys) {
-        let Some(meaning) = catalogue.meaning(key) else { continue };
-        let element = ElementId::of_key(&meaning.key);
+        let Some(known) = catalogue.field(key) else { continue };
+        let element = known.element();
         let (form_id, field_id) = (key.form.as_str(), key.field.as_str());
-        push(Line::Field { kind: "field", form_id, field_id, element, offset: meaning.offset_years })?;
+        push(Line::Field { kind: "field", form_id, field_id, element, offset: known.meaning.offset_years })?;
     }
     let (asked, others): (Vec<&Relation>, Vec<&Relation>) = relations.iter().partition(|r| r.kind == RelationKind::LooksAlike);
     for r in asked {
@@ -124,8 +124,8 @@ fn tables(language: Language, catalogue: &Catalogue, relations: &[Relation], lim
         n_forms += 1;
         for key in &form.field_keys {
             n_fields += 1;
-            if let Some(meaning) = catalogue.meaning(key) {
-                elements.entry(ElementId::of_key(&meaning.key)).or_default().push(key);
+            if let Some(known) = catalogue.field(key) {
+                elements.entry(known.element()).or_default().push(key);
             }
         }
     }

@@ -102,7 +102,7 @@ pub fn keep_meanings(fields: &mut [CataloguedField], kept: &HashMap<FieldKey, Me
 }
 
 /// Key of a field that is not understood well enough to be merged; `!` marks what is about the form or the unit itself.
-fn own_key(key: &FieldKey, is_private: bool) -> String {
+pub(crate) fn own_key(key: &FieldKey, is_private: bool) -> String {
     format!("{}{key}", if is_private { '!' } else { '?' })
 }
 

@@ -26,12 +26,8 @@ use crate::overlap::vocabulary::{Role, TermId, Vocabulary};
 /// Reads what each field of a form means; `keys` are the identities of `template.fields`, in order.
 pub fn read_form(vocabulary: &Vocabulary, measures: &Measures, template: &FormTemplate, keys: &[FieldKey]) -> Vec<CataloguedField> {
     let mut reader = FormReader::new(vocabulary, measures, template);
-    let mut fields: Vec<CataloguedField> = template
-        .fields
-        .iter()
-        .zip(keys)
-        .map(|(field, key)| CataloguedField { key: key.clone(), meaning: reader.read_field(field, key) })
-        .collect();
+    let mut fields: Vec<CataloguedField> =
+        template.fields.iter().zip(keys).map(|(field, key)| CataloguedField::new(key.clone(), reader.read_field(field, key))).collect();
     separate(&mut fields);
     fields
 }
