@@ -4,8 +4,10 @@
 
 mod consolidated_form;
 mod correct;
+mod decide;
 mod error;
 mod extract;
+mod figure_conflicts;
 mod figures;
 mod page;
 mod planned_year;
@@ -18,9 +20,12 @@ mod register_units;
 mod report_burden;
 mod report_overlap;
 mod request;
+mod review_queue;
+mod settling;
 mod state;
 mod submit;
 mod tokens;
+mod undo_decision;
 mod value_findings;
 
 use std::sync::Arc;
@@ -32,8 +37,10 @@ use crate::store::Store;
 
 pub use consolidated_form::{ConsolidatedForm, DueDate, InputCell, PrefilledCell, ServedField};
 pub use correct::Correction;
+pub use decide::{Answer, Decided, NamedField};
 pub use error::{Error, Failure, Result};
 pub use extract::ExtractionHead;
+pub use figure_conflicts::ConflictChoice;
 pub use page::{Page, PageRequest};
 pub(crate) use planned_year::PlannedYear;
 pub use read_overlap::{DescribedOverlap, DescribedRelation, ElementWithFields};
@@ -41,8 +48,11 @@ pub use register_template::{AddedAtLevel, RegisteredForm, TemplateSource};
 pub use register_units::UnitSource;
 pub use report_burden::{BurdenBreakdown, BurdenReport, BurdenRow};
 pub use report_overlap::{ElementAppearance, OverlapReport, SharedElement};
+pub use review_queue::{DescribedDecision, DescribedField, DescribedMember, Question};
+pub use settling::Effects;
 pub use submit::{Checked, Submission, TypedFigure};
 pub use tokens::NewToken;
+pub use undo_decision::{Disagreement, Resolution, Undoing};
 pub use value_findings::{DescribedFinding, FindingField, FindingKind};
 
 /// The application: the use cases with what they need.

@@ -21,7 +21,7 @@ use crate::domain::unit::Level;
 use crate::formats::template_json::{self, ReadTemplate, TemplateDefaults};
 use crate::overlap;
 use crate::planning::{AskedField, Plan, PlanInput, changes, make_plan};
-use crate::store::StoredForm;
+use crate::store::{FigureMove, StoredForm};
 
 /// What the caller hears after registering or previewing a form.
 #[derive(Clone, Debug)]
@@ -74,6 +74,7 @@ impl App {
         refuse_errors(&draft.problems)?;
         let request = Request::new(request_id, "template.register", &draft.template)?;
         let _registering = self.state.registering.lock().await;
+        self.catch_up().await?;
         let mut tx = self.store.begin().await?;
         if let Some(version) = request.answered::<u32>(tx.as_mut(), caller).await? {
             drop(tx);
@@ -92,6 +93,10 @@ impl App {
         let vocabulary = self.vocabulary.digest().to_owned();
         let stored = StoredForm { template: form, fields, vocabulary };
         tx.insert_template(&stored).await?;
+        let moves = self.moves_of_version(&stored);
+        if !moves.is_empty() {
+            tx.move_figures(&moves).await?;
+        }
         tx.append_audit(&NewAuditRecord {
             at: self.clock.now(),
             account: caller.account.clone(),
@@ -101,7 +106,9 @@ impl App {
         })
         .await?;
         request.remember(tx.as_mut(), caller, &version).await?;
+        let settlement = tx.settlement_version().await?;
         tx.commit().await?;
+        self.state.set_settlement_version(settlement);
         let StoredForm { template, fields, .. } = stored;
         let form = Arc::new(template);
         self.state.insert_form(Arc::clone(&form), fields.clone());
@@ -165,7 +172,7 @@ impl App {
         Ok(Draft { template, problems })
     }
 
-    /// Reads what each field means. Fields that the version before had already keep their meanings, as long as the form is still the
+    /// Reads what each field means and which element decisions give it. Fields that the version before had already keep their meanings, as long as the form is still the
     /// same kind of form: its figures are stored under those elements.
     fn read_meanings(&self, form: &RegisteredTemplate, before: Option<&RegisteredTemplate>) -> Vec<CataloguedField> {
         let mut fields = overlap::read_form(&self.vocabulary, &self.measures, &form.template, &form.field_keys);
@@ -177,14 +184,35 @@ impl App {
                 self.state.catalogue(|c| unchanged.filter_map(|key| c.meaning(key).map(|m| (key.clone(), m.clone()))).collect());
             overlap::keep_meanings(&mut fields, &kept);
         }
+        self.state.catalogue(|c| c.settlement().settle(&mut fields));
         fields
+    }
+
+    /// Figures of fields that get another element because the new version of their form asks for something else beside them, or no longer does:
+    /// two fields of one form are never one element, whatever was decided of their readings.
+    fn moves_of_version(&self, new: &StoredForm) -> Vec<FigureMove> {
+        self.state.catalogue(|c| {
+            let before = c.fields_of_form(&new.template.template.id).iter();
+            let moves = before.filter_map(|old| {
+                let kept = new.fields.iter().find(|field| field.key == old.key);
+                let retired = || {
+                    c.settlement()
+                        .settled(&old.key, &old.meaning.key)
+                        .map_or(ElementId::of_key(&old.meaning.key), |k| ElementId::of_key(&k))
+                };
+                let to = kept.map_or_else(retired, CataloguedField::element);
+                (old.element() != to).then(|| FigureMove { via: old.key.clone(), from: old.element(), to })
+            });
+            moves.collect()
+        })
     }
 
     /// The answer to a repeated request: the version stored then, compared with what is registered now.
     async fn answer_again(&self, draft: Draft, version: u32) -> Result<RegisteredForm> {
         let form_id = draft.template.id.clone();
         let unknown = || Error::from(Problem::new(Code::FormVersionUnknown).arg("form", &form_id).arg("version", version));
-        let stored = self.store.template(&form_id, Some(version)).await?.ok_or_else(unknown)?;
+        let mut stored = self.store.template(&form_id, Some(version)).await?.ok_or_else(unknown)?;
+        self.state.catalogue(|c| c.settlement().settle(&mut stored.fields));
         let overlaps = self.state.snapshot().compare(&stored.template, &stored.fields).await?;
         let added = self.added_by(&stored.template, &stored.fields);
         let fields = self.describe_overlaps(&stored.template, &stored.fields, overlaps);

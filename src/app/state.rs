@@ -1,21 +1,23 @@
 //! What the application keeps in memory beside the store: the catalogue of forms, the units, and plans already made.
 //!
 //! All of it can be made again from the store; it is changed only after the transaction that changed the store was committed, under the
-//! lock that serialises registrations.
+//! lock that serialises registrations and decisions.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use jiff::civil::Date;
 
 use crate::app::error::Result;
 use crate::app::planned_year::PlannedYear;
+use crate::domain::decision::Decision;
 use crate::domain::element::CataloguedField;
-use crate::domain::id::FormId;
+use crate::domain::id::{FieldKey, FormId};
 use crate::domain::measure::Measures;
+use crate::domain::relation::Relation;
 use crate::domain::template::RegisteredTemplate;
 use crate::domain::unit::{UnitRow, UnitTree};
-use crate::overlap::{Catalogue, Snapshot, Vocabulary};
+use crate::overlap::{Catalogue, Settlement, Snapshot, Vocabulary};
 use crate::store::Store;
 
 /// Forms read from the store at once when starting.
@@ -29,7 +31,8 @@ pub(crate) struct State {
     inner: RwLock<Inner>,
     plans: Mutex<HashMap<i16, (u64, Arc<PlannedYear>)>>,
     trees: Mutex<HashMap<Date, (u64, Arc<UnitTree>)>>,
-    /// Held while a form or units are registered.
+    alike: Mutex<Option<(u64, Arc<Vec<Relation>>)>>,
+    /// Held while a form or units are registered, and while a decision is made or undone.
     pub(crate) registering: tokio::sync::Mutex<()>,
 }
 
@@ -38,7 +41,41 @@ struct Inner {
     unit_rows: Arc<Vec<UnitRow>>,
     /// Rises with every change; plans of an older generation are made again.
     generation: u64,
+    /// Rises with every change of forms only: what looks alike does not change by decisions, which only take questions away.
+    forms_generation: u64,
     n_units: usize,
+    decisions: Arc<Vec<Decision>>,
+    /// Number of the settlement that the catalogue has, as the store counts it.
+    settlement_version: u64,
+    retired: Arc<Retired>,
+}
+
+/// Fields of earlier versions of forms, through which figures may have been typed, each with that version.
+pub(crate) type Retired = BTreeMap<FieldKey, (Arc<RegisteredTemplate>, CataloguedField)>;
+
+/// Decisions, with the catalogue as they settle it.
+pub(crate) struct Settled {
+    /// All decisions.
+    pub(crate) decisions: Vec<Decision>,
+    /// The catalogue.
+    pub(crate) catalogue: Catalogue,
+    /// Number of the settlement in the store.
+    pub(crate) version: u64,
+}
+
+/// The fields of earlier versions through which something was typed.
+async fn load_retired(store: &dyn Store, catalogue: &Catalogue) -> Result<Retired> {
+    let mut retired = Retired::new();
+    let typed = store.typed_fields().await?;
+    let gone: HashSet<(FormId, u32)> =
+        typed.iter().filter(|key| catalogue.field(key).is_none()).map(|key| (key.form.clone(), key.since)).collect();
+    for (form, since) in gone {
+        let Some(stored) = store.template(&form, Some(since)).await? else { continue };
+        let template = Arc::new(stored.template);
+        let of_version = stored.fields.into_iter().filter(|field| catalogue.field(&field.key).is_none());
+        retired.extend(of_version.map(|field| (field.key.clone(), (Arc::clone(&template), field))));
+    }
+    Ok(retired)
 }
 
 impl State {
@@ -63,12 +100,19 @@ impl State {
                 "forms keep the meanings that an earlier vocabulary gave them, new versions are read with this one"
             );
         }
+        let settlement_version = store.settlement_version().await?;
+        let decisions = Arc::new(store.decisions().await?);
+        catalogue.settle(Settlement::of(&decisions));
+        let retired = Arc::new(load_retired(store, &catalogue).await?);
         let unit_rows = Arc::new(store.unit_rows().await?);
         let n_units = unit_rows.len();
+        let (generation, forms_generation) = (0, 0);
+        let inner = Inner { catalogue, unit_rows, generation, forms_generation, n_units, decisions, settlement_version, retired };
         Ok(Self {
-            inner: RwLock::new(Inner { catalogue, unit_rows, generation: 0, n_units }),
+            inner: RwLock::new(inner),
             plans: Mutex::default(),
             trees: Mutex::default(),
+            alike: Mutex::default(),
             registering: tokio::sync::Mutex::default(),
         })
     }
@@ -95,7 +139,60 @@ impl State {
 
     /// Puts a form, or a new version of one, into the catalogue.
     pub(crate) fn insert_form(&self, form: Arc<RegisteredTemplate>, fields: Vec<CataloguedField>) {
-        self.write(|inner| inner.catalogue.insert(form, fields));
+        self.write(|inner| {
+            let id = form.template.id.clone();
+            let before = inner.catalogue.form(&id).cloned();
+            let gone: Vec<CataloguedField> = inner.catalogue.fields_of_form(&id).to_vec();
+            inner.catalogue.insert(form, fields);
+            inner.forms_generation += 1;
+            if let Some(before) = before {
+                let gone = gone.into_iter().filter(|field| inner.catalogue.field(&field.key).is_none());
+                let gone: Vec<CataloguedField> = gone.collect();
+                let retired = Arc::make_mut(&mut inner.retired);
+                retired.extend(gone.into_iter().map(|field| (field.key.clone(), (Arc::clone(&before), field))));
+            }
+        });
+    }
+
+    /// All decisions, by number.
+    pub(crate) fn decisions(&self) -> Arc<Vec<Decision>> {
+        self.read(|inner| Arc::clone(&inner.decisions))
+    }
+
+    /// Number of the settlement that the plans follow, as the store counts it.
+    pub(crate) fn settlement_version(&self) -> u64 {
+        self.read(|inner| inner.settlement_version)
+    }
+
+    /// Fields of earlier versions of forms.
+    pub(crate) fn retired(&self) -> Arc<Retired> {
+        self.read(|inner| Arc::clone(&inner.retired))
+    }
+
+    /// Takes decisions with the catalogue as they settle it; nobody else may have changed the forms since that was copied.
+    pub(crate) fn settle(&self, settled: Settled) {
+        self.write(|inner| {
+            inner.decisions = Arc::new(settled.decisions);
+            inner.catalogue = settled.catalogue;
+            inner.settlement_version = settled.version;
+        });
+    }
+
+    /// Takes the number of the settlement after figures moved without a decision.
+    pub(crate) fn set_settlement_version(&self, version: u64) {
+        self.write(|inner| inner.settlement_version = version);
+    }
+
+    /// What looked alike when the forms last changed, with a number that tells which forms; found anew where they did.
+    pub(crate) fn known_alike(&self) -> (u64, Option<Arc<Vec<Relation>>>) {
+        let generation = self.read(|inner| inner.forms_generation);
+        let known = self.alike.lock().unwrap_or_else(PoisonError::into_inner);
+        (generation, known.as_ref().filter(|(at, _)| *at == generation).map(|(_, alike)| Arc::clone(alike)))
+    }
+
+    /// Keeps what was found to look alike.
+    pub(crate) fn keep_alike(&self, generation: u64, alike: &Arc<Vec<Relation>>) {
+        *self.alike.lock().unwrap_or_else(PoisonError::into_inner) = Some((generation, Arc::clone(alike)));
     }
 
     /// Takes the new list of unit rows.

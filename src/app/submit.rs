@@ -18,6 +18,7 @@ use crate::domain::period::ReferencePeriod;
 use crate::domain::problem::{Code, Place, Problem};
 use crate::domain::unit::UnitCode;
 use crate::planning::{self, PlannedCell};
+use crate::store::WriteTransaction;
 
 /// Most figures in one submission.
 pub(crate) const MAX_FIGURES: usize = 20_000;
@@ -57,6 +58,9 @@ pub struct Checked {
     pub label: String,
 }
 
+/// How often figures are read anew because decisions were made meanwhile.
+const MAX_READS: usize = 5;
+
 /// Figures that can be stored, all problems of reading, and the labels of the cells that were left empty.
 type ReadFigures = (Vec<Checked>, Vec<Problem>, BTreeMap<ObservationKey, String>);
 
@@ -67,9 +71,7 @@ impl App {
     pub async fn submit(&self, caller: &Caller, request_id: &str, submission: &Submission) -> Result<Receipt> {
         caller.require_unit(&submission.unit, "observation.submit")?;
         let request = Request::new(request_id, "observation.submit", submission)?;
-        // Read before the writer's turn comes; a repeated request gets its answer even where the plan has changed since.
-        let read = self.check_figures(submission);
-        let mut tx = self.store.begin().await?;
+        let (mut tx, read) = self.begin_under_plan(submission).await?;
         if let Some(receipt) = request.answered::<Receipt>(tx.as_mut(), caller).await? {
             return Ok(receipt);
         }
@@ -87,6 +89,25 @@ impl App {
         request.remember(tx.as_mut(), caller, &receipt).await?;
         tx.commit().await?;
         Ok(receipt)
+    }
+
+    /// Reads the figures and begins the transaction that stores them. The plan is read before the writer's turn comes, and a decision may be
+    /// made in between: then the figures are read anew, so that none is stored under an element that is no longer its field's.
+    /// What reading gave is looked at later, since a repeated request gets its answer even where the plan has changed since.
+    async fn begin_under_plan(&self, submission: &Submission) -> Result<(Box<dyn WriteTransaction>, Result<ReadFigures>)> {
+        for _ in 0..MAX_READS {
+            let version = self.state.settlement_version();
+            let read = self.check_figures(submission);
+            let mut tx = self.store.begin().await?;
+            if tx.settlement_version().await? == version {
+                return Ok((tx, read));
+            }
+            drop(tx);
+            // Whoever made the decision holds this until the plan follows it.
+            let _registering = self.state.registering.lock().await;
+            self.catch_up().await?;
+        }
+        Err(Error::Store(crate::store::Error::Conflict))
     }
 
     /// Says everything that is wrong with a submission and stores nothing. Clerks of the unit.

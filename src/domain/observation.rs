@@ -43,6 +43,8 @@ pub struct Observation {
     pub unit_of_measure: String,
     /// The field through which it was typed.
     pub via: FieldKey,
+    /// The element under which it was typed; the key names the one it is kept under now, which decisions may change. Receipts digest this one.
+    pub typed_under: ElementId,
     /// 1 for the first, one more for each correction.
     pub version: u32,
     /// Who reported this version.

@@ -195,6 +195,29 @@ codes! {
     /// The answer took too long and was given up. Args: limit (seconds).
     RequestTimeout = "REQUEST_TIMEOUT",
 
+    /// Both ends of a question are one field. Args: field.
+    DecisionOfOneField = "DECISION_OF_ONE_FIELD",
+    /// An earlier decision says otherwise. Args: decision, verdict, a, b, reviewer.
+    DecisionContradicts = "DECISION_CONTRADICTS",
+    /// The figures are of different kinds. Args: facet, a, a_value, b, b_value.
+    DecisionVetoed = "DECISION_VETOED",
+    /// A form asks for both figures. Args: form, a, b.
+    DecisionWithinForm = "DECISION_WITHIN_FORM",
+    /// The reviewer answered this question already. Args: decision, verdict.
+    DecisionStands = "DECISION_STANDS",
+    /// Args: decision.
+    DecisionUnknown = "DECISION_UNKNOWN",
+    /// Args: decision, reviewer.
+    DecisionUndone = "DECISION_UNDONE",
+    /// Another reviewer contradicts it; the disagreement comes first. Args: decision, other.
+    DecisionDisputed = "DECISION_DISPUTED",
+    /// A later decision rests on it. Args: decision, other.
+    DecisionNeeded = "DECISION_NEEDED",
+    /// Nobody contradicts this decision. Args: decision.
+    DisagreementUnknown = "DISAGREEMENT_UNKNOWN",
+    /// Args: conflict.
+    FigureConflictUnknown = "FIGURE_CONFLICT_UNKNOWN",
+
     /// No token, or one that is unknown, expired or revoked.
     CallerUnknown = "CALLER_UNKNOWN",
     /// The caller may not do this. Args: act.

@@ -174,6 +174,6 @@ impl Plan {
 }
 
 /// Number of cells in which a typed figure of this frequency is kept.
-fn n_cells(series: &Series, frequency: Frequency) -> u64 {
+pub(crate) fn n_cells(series: &Series, frequency: Frequency) -> u64 {
     if series.class == TimeClass::Standing { 1 } else { u64::from(frequency.n_per_year()) }
 }

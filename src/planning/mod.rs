@@ -10,6 +10,7 @@ mod cell;
 mod change;
 mod digest;
 mod explain;
+mod merge;
 mod precision;
 mod series;
 mod shape;
@@ -22,6 +23,8 @@ mod tests;
 pub use burden::{Burden, Load, Saved};
 pub use cell::{Asked, PlannedCell};
 pub use change::{LevelChange, added_cells, changes};
+pub use merge::Merging;
+pub use series::elements_kept;
 pub use source::{Source, SourceKind};
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};

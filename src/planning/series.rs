@@ -3,12 +3,12 @@
 //! Fields of one element that cannot serve each other (another kind of data, another dimension, an unknown unit of measure) fall into series
 //! of their own, with an element id of their own, so that an observation never holds two meanings. Knows nothing of units.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use rust_decimal::Decimal;
 
 use crate::domain::facet::TimeBasis;
-use crate::domain::id::ElementId;
+use crate::domain::id::{ElementId, FieldKey};
 use crate::domain::measure::{normalise_spelling, says_no_unit};
 use crate::domain::period::{Frequency, MAX_YEAR, MIN_YEAR};
 use crate::domain::template::DataType;
@@ -115,13 +115,42 @@ pub(crate) fn gather(year: i16, fields: &[AskedField], collected_before: &HashSe
     let mut found = Vec::new();
     for (element, kinds) in groups {
         for (rank, (kind, positions)) in kinds.into_iter().enumerate() {
-            let own = if rank == 0 { element } else { ElementId::of_key(&format!("{element} {}", kind.key())) };
+            let own = part_of(element, rank, &kind);
             let held = before.get(&own).cloned().unwrap_or_default();
             found.extend(series_of_group(year, own, fields, &positions, &held));
         }
     }
     found.sort_by_key(|s: &Series| (s.element, s.offset));
     found
+}
+
+/// The id of a part of an element: the first part keeps the element's.
+fn part_of(element: ElementId, rank: usize, kind: &Kind) -> ElementId {
+    if rank == 0 { element } else { ElementId::of_key(&format!("{element} {}", kind.key())) }
+}
+
+/// The elements, or parts of them, under which the figures of fields are kept. Fields that no form asks any more have no say in which part keeps
+/// the id of the element.
+pub fn elements_kept(fields: &[AskedField], retired: &[AskedField]) -> BTreeMap<FieldKey, ElementId> {
+    let mut kinds: BTreeMap<ElementId, Vec<Kind>> = BTreeMap::new();
+    for list in [fields, retired] {
+        let mut new: BTreeSet<(ElementId, Kind)> = BTreeSet::new();
+        for field in list {
+            let kind = Kind::of(field);
+            if !kinds.get(&field.element).is_some_and(|known| known.contains(&kind)) {
+                new.insert((field.element, kind));
+            }
+        }
+        for (element, kind) in new {
+            kinds.entry(element).or_default().push(kind);
+        }
+    }
+    let kept = |field: &AskedField| {
+        let kind = Kind::of(field);
+        let rank = kinds.get(&field.element).and_then(|known| known.iter().position(|k| *k == kind)).unwrap_or_default();
+        (field.key.clone(), part_of(field.element, rank, &kind))
+    };
+    fields.iter().chain(retired).map(kept).collect()
 }
 
 fn series_of_group(

@@ -164,7 +164,8 @@ fn grpc_code(code: Code) -> GrpcCode {
         | Code::RequestMalformed
         | Code::RequestTooLarge
         | Code::RoleUnknown
-        | Code::RoleScopeMissing => GrpcCode::InvalidArgument,
+        | Code::RoleScopeMissing
+        | Code::DecisionOfOneField => GrpcCode::InvalidArgument,
         Code::OrganisationUnknown
         | Code::UnitUnknown
         | Code::FormUnknown
@@ -173,14 +174,23 @@ fn grpc_code(code: Code) -> GrpcCode {
         | Code::FigureNotHeld
         | Code::ElementUnknown
         | Code::DueDateUnknown
-        | Code::ReceiptUnknown => GrpcCode::NotFound,
-        Code::FigureHeld => GrpcCode::AlreadyExists,
+        | Code::ReceiptUnknown
+        | Code::DecisionUnknown
+        | Code::DisagreementUnknown
+        | Code::FigureConflictUnknown => GrpcCode::NotFound,
+        Code::FigureHeld | Code::DecisionStands => GrpcCode::AlreadyExists,
         Code::FormExpired
         | Code::FormUnchanged
         | Code::FormLevelMismatch
         | Code::FigureNotAsked
         | Code::FigureComputed
         | Code::FigureVersionStale
+        | Code::DecisionContradicts
+        | Code::DecisionVetoed
+        | Code::DecisionWithinForm
+        | Code::DecisionUndone
+        | Code::DecisionDisputed
+        | Code::DecisionNeeded
         | Code::RequestIdReused => GrpcCode::FailedPrecondition,
         Code::CallerUnknown => GrpcCode::Unauthenticated,
         Code::CallerMayNot | Code::CallerNotOfUnit | Code::FormOfOther => GrpcCode::PermissionDenied,

@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use crate::domain::audit::{AuditRecord, NewAuditRecord};
 use crate::domain::caller::TokenRecord;
-use crate::domain::id::{AccountId, FormId, OrganisationId, ReceiptId, RequestId};
+use crate::domain::decision::{Decision, DecisionId, FigureConflict, Undone};
+use crate::domain::id::{AccountId, FieldKey, FormId, OrganisationId, ReceiptId, RequestId};
 use crate::domain::observation::{NewObservation, Observation, ObservationKey, Receipt};
 use crate::domain::organisation::Organisation;
 use crate::domain::unit::{UnitCode, UnitRow};
 use crate::store::{
-    AuditReads, ObservationFilter, ObservationReads, OrganisationReads, RememberedAnswer, Result, Store, StoredForm, TemplateReads,
-    TokenReads, UnitReads, WriteTransaction,
+    AuditReads, DecisionReads, FigureMove, Moved, ObservationFilter, ObservationReads, OrganisationReads, RememberedAnswer, Result, Store,
+    StoredForm, TemplateReads, TokenReads, UnitReads, WriteTransaction,
 };
 
 /// What is done around a call.
@@ -94,6 +95,29 @@ impl<H: Hook> ObservationReads for Around<H> {
 
     async fn n_observations(&self) -> Result<u64> {
         self.hook.around("n_observations", self.inner.n_observations()).await
+    }
+}
+
+#[async_trait]
+impl<H: Hook> DecisionReads for Around<H> {
+    async fn decisions(&self) -> Result<Vec<Decision>> {
+        self.hook.around("decisions", self.inner.decisions()).await
+    }
+
+    async fn settlement_version(&self) -> Result<u64> {
+        self.hook.around("settlement_version", self.inner.settlement_version()).await
+    }
+
+    async fn typed_fields(&self) -> Result<Vec<FieldKey>> {
+        self.hook.around("typed_fields", self.inner.typed_fields()).await
+    }
+
+    async fn observations_aside(&self, unit: &UnitCode) -> Result<Vec<Observation>> {
+        self.hook.around("observations_aside", self.inner.observations_aside(unit)).await
+    }
+
+    async fn figure_conflicts(&self, after: u64, limit: u32) -> Result<Vec<FigureConflict>> {
+        self.hook.around("figure_conflicts", self.inner.figure_conflicts(after, limit)).await
     }
 }
 
@@ -183,6 +207,38 @@ impl<H: Hook> WriteTransaction for AroundTransaction<H> {
 
     async fn correct_observations(&mut self, receipt: &Receipt, figures: &[(NewObservation, u32)], reason: &str) -> Result<()> {
         self.hook.around("tx.correct_observations", self.inner.correct_observations(receipt, figures, reason)).await
+    }
+
+    async fn insert_decision(&mut self, decision: &Decision) -> Result<()> {
+        self.hook.around("tx.insert_decision", self.inner.insert_decision(decision)).await
+    }
+
+    async fn undo_decision(&mut self, decision: DecisionId, undone: &Undone) -> Result<()> {
+        self.hook.around("tx.undo_decision", self.inner.undo_decision(decision, undone)).await
+    }
+
+    async fn uphold_decision(&mut self, decision: DecisionId) -> Result<()> {
+        self.hook.around("tx.uphold_decision", self.inner.uphold_decision(decision)).await
+    }
+
+    async fn rename_decisions(&mut self, keys: &[(DecisionId, String, String)]) -> Result<()> {
+        self.hook.around("tx.rename_decisions", self.inner.rename_decisions(keys)).await
+    }
+
+    async fn settlement_version(&mut self) -> Result<u64> {
+        self.hook.around("tx.settlement_version", self.inner.settlement_version()).await
+    }
+
+    async fn move_figures(&mut self, moves: &[FigureMove]) -> Result<Moved> {
+        self.hook.around("tx.move_figures", self.inner.move_figures(moves)).await
+    }
+
+    async fn resolve_conflict(&mut self, number: u64, takes_aside: bool, by: &Undone) -> Result<()> {
+        self.hook.around("tx.resolve_conflict", self.inner.resolve_conflict(number, takes_aside, by)).await
+    }
+
+    async fn reread_template(&mut self, form: &StoredForm) -> Result<()> {
+        self.hook.around("tx.reread_template", self.inner.reread_template(form)).await
     }
 
     async fn put_token(&mut self, token: &TokenRecord) -> Result<()> {

@@ -20,8 +20,9 @@ use async_trait::async_trait;
 
 use crate::domain::audit::{AuditRecord, NewAuditRecord};
 use crate::domain::caller::TokenRecord;
+use crate::domain::decision::{Decision, DecisionId, FigureConflict, Undone};
 use crate::domain::element::CataloguedField;
-use crate::domain::id::{AccountId, ElementId, FormId, OrganisationId, ReceiptId, RequestId};
+use crate::domain::id::{AccountId, ElementId, FieldKey, FormId, OrganisationId, ReceiptId, RequestId};
 use crate::domain::observation::{NewObservation, Observation, ObservationKey, Receipt};
 use crate::domain::organisation::Organisation;
 use crate::domain::period::ReferencePeriod;
@@ -93,7 +94,8 @@ pub trait TemplateReads: Send + Sync {
 /// Reads of observations and receipts.
 #[async_trait]
 pub trait ObservationReads: Send + Sync {
-    /// Current observations that match, by unit, element and period.
+    /// Current observations that match, by unit, element and period. Figures that were set aside ([`DecisionReads::observations_aside`]) are
+    /// not current, here and below.
     async fn observations(&self, filter: &ObservationFilter) -> Result<Vec<Observation>>;
     /// Current observations under these keys, by unit, element and period.
     async fn observations_at(&self, keys: &[ObservationKey]) -> Result<Vec<Observation>>;
@@ -105,6 +107,41 @@ pub trait ObservationReads: Send + Sync {
     async fn receipts(&self, unit: &UnitCode, before: Option<&ReceiptId>, limit: u32) -> Result<Vec<Receipt>>;
     /// Number of current observations. Reads all of them: for reports, not for requests.
     async fn n_observations(&self) -> Result<u64>;
+}
+
+/// A field whose figures go from one element to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FigureMove {
+    /// The field through which they were typed.
+    pub via: FieldKey,
+    /// The element under which they are kept.
+    pub from: ElementId,
+    /// The one that the field has now.
+    pub to: ElementId,
+}
+
+/// What moving figures did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moved {
+    /// Figures that left their element.
+    pub n_figures: u64,
+    /// Figures of the elements they went to that are set aside because the element holds another for the same unit and period.
+    pub n_aside: u64,
+}
+
+/// Reads of reviewers' decisions and of what they did to figures.
+#[async_trait]
+pub trait DecisionReads: Send + Sync {
+    /// All decisions, undone ones included, by number.
+    async fn decisions(&self) -> Result<Vec<Decision>>;
+    /// Number of the settlement in force: rises with every decision that is made, undone or upheld, and with every move of figures.
+    async fn settlement_version(&self) -> Result<u64>;
+    /// Every field through which a figure was typed, by form, field and version.
+    async fn typed_fields(&self) -> Result<Vec<FieldKey>>;
+    /// Every version of the figures of a unit that were set aside, by key and version; the key names the element they wait for.
+    async fn observations_aside(&self, unit: &UnitCode) -> Result<Vec<Observation>>;
+    /// Figures that were set aside, each with the one that stands, by number, at most `limit`, after `after`.
+    async fn figure_conflicts(&self, after: u64, limit: u32) -> Result<Vec<FigureConflict>>;
 }
 
 /// Reads of API tokens.
@@ -124,8 +161,8 @@ pub trait AuditReads: Send + Sync {
 }
 
 /// Everything that can be read.
-pub trait Reads: OrganisationReads + UnitReads + TemplateReads + ObservationReads + TokenReads + AuditReads {}
-impl<T: OrganisationReads + UnitReads + TemplateReads + ObservationReads + TokenReads + AuditReads> Reads for T {}
+pub trait Reads: OrganisationReads + UnitReads + TemplateReads + ObservationReads + DecisionReads + TokenReads + AuditReads {}
+impl<T: OrganisationReads + UnitReads + TemplateReads + ObservationReads + DecisionReads + TokenReads + AuditReads> Reads for T {}
 
 /// A store.
 #[async_trait]
@@ -172,6 +209,26 @@ pub trait WriteTransaction: Send {
     /// Stores a receipt with corrected figures, each with the version it gets, which must be one above the current one
     /// ([`Error::Conflict`] otherwise). The old versions stay readable. All figures are of the receipt's unit.
     async fn correct_observations(&mut self, receipt: &Receipt, figures: &[(NewObservation, u32)], reason: &str) -> Result<()>;
+
+    /// Inserts a decision. [`Error::Conflict`] where its number is taken.
+    async fn insert_decision(&mut self, decision: &Decision) -> Result<()>;
+    /// Marks a decision as undone. [`Error::Conflict`] where there is none or it was undone already.
+    async fn undo_decision(&mut self, decision: DecisionId, undone: &Undone) -> Result<()>;
+    /// Puts a disputed decision in force. [`Error::Conflict`] where there is none or it is not disputed.
+    async fn uphold_decision(&mut self, decision: DecisionId) -> Result<()>;
+    /// Gives decisions other keys for their fields: number, key of `a`, key of `b`.
+    async fn rename_decisions(&mut self, keys: &[(DecisionId, String, String)]) -> Result<()>;
+    /// Number of the settlement in force, as this transaction sees it.
+    async fn settlement_version(&mut self) -> Result<u64>;
+    /// Brings the figures typed through fields, all their versions, from one element to another. Where the other holds a figure for the same
+    /// unit and period, the one that comes is set aside; where several come, the first by the field's number takes the place. Figures that were
+    /// set aside and whose element became free take their place. Nothing is overwritten, and moving back restores everything.
+    async fn move_figures(&mut self, moves: &[FigureMove]) -> Result<Moved>;
+    /// Resolves a conflict: the figure that was set aside changes places with the one that stands, or both stay where they are.
+    /// [`Error::Conflict`] where there is no such conflict or nothing stands any more.
+    async fn resolve_conflict(&mut self, number: u64, takes_aside: bool, by: &Undone) -> Result<()>;
+    /// Replaces the meanings of the fields of a version of a form. [`Error::Conflict`] where there is no such version.
+    async fn reread_template(&mut self, form: &StoredForm) -> Result<()>;
 
     /// Inserts a token; an account has one token, a second replaces it. [`Error::Conflict`] where another account has this digest.
     async fn put_token(&mut self, token: &TokenRecord) -> Result<()>;

@@ -171,6 +171,11 @@ async fn verify_unit(store: &dyn Store, unit: &UnitCode, verified: &mut Verified
     let Some(current) = verified.readable(unit.as_str(), current)? else { return Ok(()) };
     verified.n_figures += current.len() as u64;
     let mut by_receipt: HashMap<ReceiptId, Vec<(NewObservation, u32)>> = HashMap::new();
+    let aside = store.observations_aside(unit).await;
+    let Some(aside) = verified.readable(unit.as_str(), aside)? else { return Ok(()) };
+    for (receipt, figure) in aside.into_iter().map(split) {
+        by_receipt.entry(receipt).or_default().push(figure);
+    }
     for observation in current {
         let versions = if observation.version == 1 {
             vec![observation]
@@ -227,7 +232,9 @@ fn verify_receipt(receipt: &Receipt, figures: &[(NewObservation, u32)], verified
     }
 }
 
+/// A figure as its receipt acknowledged it: under the element that its field had then.
 fn split(observation: Observation) -> (ReceiptId, (NewObservation, u32)) {
-    let Observation { key, figure, unit_of_measure, via, version, receipt, .. } = observation;
+    let Observation { key, figure, unit_of_measure, via, typed_under, version, receipt, .. } = observation;
+    let key = ObservationKey { element: typed_under, ..key };
     (receipt, (NewObservation { key, figure, unit_of_measure, via }, version))
 }

@@ -19,6 +19,7 @@ pub async fn a_figure_is_read_back_with_its_receipt(backend: &mut impl Backend) 
     let receipt = submit(store.as_ref(), "r1", std::slice::from_ref(&given)).await;
     let found = store.observations_at(std::slice::from_ref(&given.key)).await.expect("reads");
     let expected = Observation {
+        typed_under: given.key.element,
         key: given.key,
         figure: given.figure,
         unit_of_measure: given.unit_of_measure,

@@ -7,9 +7,11 @@ mod answers;
 mod audit;
 mod concurrency;
 mod corrections;
+mod decisions;
 mod durability;
 mod fixture;
 mod ledger;
+mod moves;
 mod receipts;
 mod registry;
 mod templates;
@@ -73,6 +75,14 @@ macro_rules! conformance {
                 a_transaction_sees_its_correction,
                 a_corrected_figure_may_change_its_kind,
             ],
+            decisions: [
+                a_decision_reads_back_whole,
+                a_number_that_is_taken_is_a_conflict,
+                a_decision_is_undone_once,
+                a_disputed_decision_is_upheld_once,
+                decisions_get_other_keys,
+                the_settlement_rises_with_its_transaction,
+            ],
             durability: [
                 everything_survives_a_reopen,
                 figures_are_held_after_a_reopen,
@@ -98,6 +108,22 @@ macro_rules! conformance {
                 what_is_named_twice_is_found_once,
                 unknown_keys_are_not_answered,
                 a_figure_may_come_without_a_registered_unit,
+            ],
+            moves: [
+                figures_go_with_the_field_they_were_typed_through,
+                all_versions_go_along,
+                what_is_held_already_is_set_aside_and_nothing_is_overwritten,
+                moving_back_restores_every_row,
+                elements_may_change_places,
+                of_several_that_come_one_takes_the_place,
+                a_figure_set_aside_takes_a_place_that_became_free,
+                a_moved_figure_is_held,
+                a_moved_figure_is_corrected_under_its_new_element,
+                the_bureau_chooses_and_the_other_stays_whole,
+                a_choice_goes_with_the_merge,
+                receipts_fit_wherever_figures_are_kept,
+                fields_that_typed_nothing_move_nothing,
+                every_typed_field_is_listed_once,
             ],
             receipts: [
                 a_receipt_is_found_by_its_id,

@@ -63,6 +63,7 @@ fn observation(n_unit: usize, name: &str, period: ReferencePeriod, figure: Figur
         figure,
         unit_of_measure: unit_of_measure.into(),
         via: FieldKey { form: FormId::from_stored("f"), field: FieldId::from_stored("x"), since: 1 },
+        typed_under: element(name),
         version: 1,
         reporter: AccountId::from_stored("clerk"),
         receipt: ReceiptId::from_stored("r"),

@@ -8,6 +8,7 @@ use sqlx::FromRow;
 
 use crate::domain::audit::{AuditRecord, NewAuditRecord};
 use crate::domain::caller::{Role, TokenRecord};
+use crate::domain::decision::{Decision, DecisionId, FigureConflict, Undone, Verdict};
 use crate::domain::figure::Figure;
 use crate::domain::id::{AccountId, ElementId, FieldId, FieldKey, FormId, OrganisationId, ReceiptId, RequestId};
 use crate::domain::observation::{Observation, ObservationKey, Receipt};
@@ -100,6 +101,7 @@ pub(crate) struct ObservationRow {
     form: String,
     field: String,
     since: i64,
+    typed_under: i64,
     version: i64,
     reporter: String,
     receipt: String,
@@ -126,6 +128,7 @@ impl Stored for ObservationRow {
                 field: FieldId::from_stored(self.field),
                 since: u32::try_from(self.since).map_err(|e| broken("observation", e))?,
             },
+            typed_under: ElementId::from_stored(self.typed_under),
             version,
             reporter: AccountId::from_stored(self.reporter),
             receipt: ReceiptId::from_stored(self.receipt),
@@ -134,6 +137,89 @@ impl Stored for ObservationRow {
             reason: if version == 1 { String::new() } else { self.reason },
         })
     }
+}
+
+#[derive(FromRow)]
+pub(crate) struct ConflictRow {
+    number: i64,
+    resolved_by: Option<String>,
+    resolved_at: Option<String>,
+    resolved_note: Option<String>,
+    #[sqlx(flatten)]
+    aside: ObservationRow,
+}
+
+impl Stored for ConflictRow {
+    /// The figure that stands is found apart, by the key of the one that was set aside.
+    type Value = FigureConflict;
+    fn read(self) -> Result<FigureConflict> {
+        let resolved = ended("conflict", self.resolved_by, self.resolved_at, self.resolved_note)?;
+        Ok(FigureConflict { number: self.number.unsigned_abs(), held: None, aside: self.aside.read()?, resolved })
+    }
+}
+
+#[derive(FromRow)]
+pub(crate) struct DecisionRow {
+    number: i64,
+    a_form: String,
+    a_field: String,
+    a_since: u32,
+    b_form: String,
+    b_field: String,
+    b_since: u32,
+    a_key: String,
+    b_key: String,
+    verdict: String,
+    note: String,
+    decided_by: String,
+    decided_at: String,
+    is_disputed: bool,
+    undone_by: Option<String>,
+    undone_at: Option<String>,
+    undone_note: Option<String>,
+}
+
+impl Stored for DecisionRow {
+    type Value = Decision;
+    fn read(self) -> Result<Decision> {
+        Ok(Decision {
+            id: DecisionId(self.number.unsigned_abs()),
+            a: field_key(self.a_form, self.a_field, self.a_since),
+            b: field_key(self.b_form, self.b_field, self.b_since),
+            a_key: self.a_key,
+            b_key: self.b_key,
+            verdict: Verdict::parse(&self.verdict).ok_or_else(|| broken("decision", &self.verdict))?,
+            note: self.note,
+            decided_by: AccountId::from_stored(self.decided_by),
+            decided_at: timestamp("decision", &self.decided_at)?,
+            is_disputed: self.is_disputed,
+            undone: ended("decision", self.undone_by, self.undone_at, self.undone_note)?,
+        })
+    }
+}
+
+#[derive(FromRow)]
+pub(crate) struct FieldRow {
+    form: String,
+    field: String,
+    since: u32,
+}
+
+impl Stored for FieldRow {
+    type Value = FieldKey;
+    fn read(self) -> Result<FieldKey> {
+        Ok(field_key(self.form, self.field, self.since))
+    }
+}
+
+fn field_key(form: String, field: String, since: u32) -> FieldKey {
+    FieldKey { form: FormId::from_stored(form), field: FieldId::from_stored(field), since }
+}
+
+/// Who ended something, when and why; `None` while it lasts.
+fn ended(what: &'static str, by: Option<String>, at: Option<String>, note: Option<String>) -> Result<Option<Undone>> {
+    let Some((by, at)) = by.zip(at) else { return Ok(None) };
+    Ok(Some(Undone { by: AccountId::from_stored(by), at: timestamp(what, &at)?, note: note.unwrap_or_default() }))
 }
 
 #[derive(FromRow)]

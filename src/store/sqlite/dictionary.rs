@@ -7,7 +7,7 @@ use sqlx::sqlite::SqliteConnection;
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
-use crate::domain::id::FieldKey;
+use crate::domain::id::{ElementId, FieldKey};
 use crate::domain::unit::UnitCode;
 use crate::store::Result;
 use crate::store::sql::bind;
@@ -21,18 +21,23 @@ const MAX_REMEMBERED: usize = 200_000;
 #[derive(Default)]
 pub(super) struct Numbers {
     units: HashMap<UnitCode, i64>,
-    /// By field, then by the few units of measure that it was typed in, so that looking up allocates nothing.
-    typed_as: HashMap<FieldKey, Vec<(String, i64)>>,
+    /// By field, then by the few units of measure and elements that it was typed in and under, so that looking up allocates nothing.
+    typed_as: HashMap<FieldKey, Vec<(String, ElementId, i64)>>,
 }
 
+/// In what a figure was typed: its field, its unit of measure, and the element that the field had then.
+pub(super) type TypedAs<'a> = (&'a FieldKey, &'a str, ElementId);
+
 impl Numbers {
-    fn typed_as(&self, field: &FieldKey, unit_of_measure: &str) -> Option<i64> {
-        self.typed_as.get(field)?.iter().find(|(unit, _)| unit == unit_of_measure).map(|(_, number)| *number)
+    fn typed_as(&self, (field, unit_of_measure, element): TypedAs<'_>) -> Option<i64> {
+        let known = self.typed_as.get(field)?.iter();
+        known.filter(|(unit, under, _)| unit == unit_of_measure && *under == element).map(|(.., number)| *number).next()
     }
 
-    fn learn_typed_as(&mut self, field: FieldKey, unit_of_measure: &str, number: i64) {
-        if self.typed_as(&field, unit_of_measure).is_none() {
-            self.typed_as.entry(field).or_default().push((unit_of_measure.to_owned(), number));
+    fn learn_typed_as(&mut self, typed: TypedAs<'_>, number: i64) {
+        if self.typed_as(typed).is_none() {
+            let (field, unit_of_measure, element) = typed;
+            self.typed_as.entry(field.clone()).or_default().push((unit_of_measure.to_owned(), element, number));
         }
     }
 }
@@ -67,10 +72,10 @@ impl Dictionary {
         &self,
         connection: &mut SqliteConnection,
         learned: &mut Numbers,
-        wanted: &[(&FieldKey, &str)],
+        wanted: &[TypedAs<'_>],
     ) -> Result<Vec<i64>> {
         let known = |shared: &Numbers| -> Vec<Option<i64>> {
-            wanted.iter().map(|(field, unit)| shared.typed_as(field, unit).or_else(|| learned.typed_as(field, unit))).collect()
+            wanted.iter().map(|typed| shared.typed_as(*typed).or_else(|| learned.typed_as(*typed))).collect()
         };
         let mut numbers = self.read(known);
         let missing: Vec<usize> = numbers.iter().enumerate().filter(|(_, n)| n.is_none()).map(|(at, _)| at).collect();
@@ -78,14 +83,14 @@ impl Dictionary {
             let rows: Vec<_> = missing
                 .iter()
                 .filter_map(|at| wanted.get(*at))
-                .map(|(field, unit)| (field.form.as_str(), field.field.as_str(), field.since, *unit))
+                .map(|(field, unit, element)| (field.form.as_str(), field.field.as_str(), field.since, *unit, element.to_stored()))
                 .collect();
             for (place, number) in number_fields(connection, &bind::list("field", &rows)?).await? {
                 let at = usize::try_from(place).ok().and_then(|p| missing.get(p)).copied();
                 let slot = at.and_then(|at| numbers.get_mut(at).zip(wanted.get(at)));
-                let Some((slot, (field, unit))) = slot else { return Err(broken("field", place)) };
+                let Some((slot, typed)) = slot else { return Err(broken("field", place)) };
                 *slot = Some(number);
-                learned.learn_typed_as((*field).clone(), unit, number);
+                learned.learn_typed_as(*typed, number);
             }
         }
         numbers.into_iter().collect::<Option<Vec<i64>>>().ok_or_else(|| broken("field", "a field got no number"))
@@ -105,8 +110,8 @@ impl Dictionary {
         }
         shared.units.extend(learned.units);
         for (field, units) in learned.typed_as {
-            for (unit, number) in units {
-                shared.learn_typed_as(field.clone(), &unit, number);
+            for (unit, element, number) in units {
+                shared.learn_typed_as((&field, &unit, element), number);
             }
         }
     }

@@ -87,7 +87,7 @@ impl Ledger<'_> {
         if let Some((stray, _)) = figures.iter().find(|(f, _)| f.key.unit != receipt.unit) {
             return Err(broken("observation", format!("figure of {} under a receipt of {}", stray.key.unit, receipt.unit)));
         }
-        let wanted: Vec<_> = figures.iter().map(|(f, _)| (&f.via, f.unit_of_measure.as_str())).collect();
+        let wanted: Vec<_> = figures.iter().map(|(f, _)| (&f.via, f.unit_of_measure.as_str(), f.key.element)).collect();
         let numbers = self.dictionary.typed_as(self.connection, self.learned, &wanted).await?;
         let rows: Vec<Bound> = figures
             .iter()

@@ -10,17 +10,26 @@ use crate::store::sqlite::lane::Lane;
 use crate::store::sqlite::query;
 
 /// Number, name and text of each migration; a test compares them with the folder.
-pub(super) const MIGRATIONS: [(i64, &str, &str); 3] = [
+pub(super) const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, "registry", include_str!("../../../schemas/database/sqlite/0001_registry.sql")),
     (2, "ledger", include_str!("../../../schemas/database/sqlite/0002_ledger.sql")),
     (3, "access", include_str!("../../../schemas/database/sqlite/0003_access.sql")),
+    (4, "decisions", include_str!("../../../schemas/database/sqlite/0004_decisions.sql")),
 ];
 
 /// Applies what the file does not have yet, each migration in a transaction of its own. A file with a migration that this program does
 /// not know, or knows with another text, is refused.
+///
+/// References are not enforced meanwhile, so that a table that others refer to can be made anew; `baoyici migrate` and the tests have the file
+/// checked for strays.
 pub(super) async fn run(lane: &Lane) -> Result<()> {
     let mut turn = lane.turn().await?;
-    migrator(&MIGRATIONS).run(turn.connection()?).await.map_err(|e| classify_migration(&e))
+    let connection = turn.connection()?;
+    let failed = |e: sqlx::Error| classify("schema", &e);
+    sqlx::query(query::REFERENCES_OFF).execute(&mut *connection).await.map_err(failed)?;
+    let outcome = migrator(&MIGRATIONS).run(&mut *connection).await.map_err(|e| classify_migration(&e));
+    sqlx::query(query::REFERENCES_ON).execute(connection).await.map_err(failed)?;
+    outcome
 }
 
 /// Number of the newest migration that the file has.
@@ -33,4 +42,11 @@ fn migrator(migrations: &[(i64, &'static str, &'static str)]) -> Migrator {
         Migration::new(*number, (*name).into(), MigrationType::Simple, AssertSqlSafe(*text).into_sql_str(), false)
     };
     Migrator::with_migrations(migrations.iter().map(migration).collect())
+}
+
+/// Brings a file up to a migration that is not the newest, as an older program would have left it.
+#[cfg(test)]
+pub(super) async fn migrate_to(connection: &mut sqlx::sqlite::SqliteConnection, number: i64) {
+    let older: Vec<(i64, &'static str, &'static str)> = MIGRATIONS.into_iter().filter(|(n, ..)| *n <= number).collect();
+    migrator(&older).run(connection).await.expect("migrates");
 }

@@ -2,10 +2,12 @@
 //!
 //! Everything that SQLite does differently from other databases stays in this folder.
 
+mod decisions;
 mod dictionary;
 mod figures;
 mod lane;
 mod migration;
+mod moves;
 mod query;
 mod reads;
 mod transaction;

@@ -45,6 +45,10 @@ statements! {
     RELEASE_SAVEPOINT = "RELEASE figures";
     /// Asks for nothing.
     PING = "SELECT 1";
+    /// Stops enforcing references.
+    REFERENCES_OFF = "PRAGMA foreign_keys = OFF";
+    /// Enforces references.
+    REFERENCES_ON = "PRAGMA foreign_keys = ON";
     /// Newest migration.
     SCHEMA_VERSION = "SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations";
 
@@ -68,6 +72,8 @@ statements! {
     TEMPLATE_NEWEST = "SELECT template, fields, vocabulary FROM form_template WHERE form = ?1 ORDER BY version DESC LIMIT 1";
     /// The newest version of each form, a page.
     TEMPLATE_PAGE = include_str!("queries/template_page.sql");
+    /// Other meanings for a version.
+    TEMPLATE_REREAD = "UPDATE form_template SET fields = ?3, vocabulary = ?4 WHERE form = ?1 AND version = ?2";
     /// A new version.
     TEMPLATE_INSERT =
         "INSERT INTO form_template (form, version, registered_at, vocabulary, template, fields) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
@@ -93,14 +99,80 @@ statements! {
         include_str!("queries/observation_details.sql"),
         "ORDER BY version"
     );
-    /// How many observations there are. Reads the whole table.
-    OBSERVATION_COUNT = "SELECT COUNT(*) FROM observation";
+    /// How many observations there are, without those that were set aside. Reads the whole table.
+    OBSERVATION_COUNT = "SELECT COUNT(*) FROM observation WHERE element >= 0";
     /// First versions of figures.
     OBSERVATION_INSERT = include_str!("queries/observation_insert.sql");
     /// Keeps the versions that a correction is about to replace.
     OBSERVATION_KEEP_REPLACED = include_str!("queries/observation_keep_replaced.sql");
     /// Replaces them.
     OBSERVATION_REPLACE = include_str!("queries/observation_replace.sql");
+
+    /// All decisions.
+    DECISION_ALL = concat!(include_str!("queries/decision_columns.sql"), "FROM decision ORDER BY number");
+    /// A new decision.
+    DECISION_INSERT = include_str!("queries/decision_insert.sql");
+    /// Marks one as undone, once.
+    DECISION_UNDO = "UPDATE decision SET undone_by = ?2, undone_at = ?3, undone_note = ?4 WHERE number = ?1 AND undone_by IS NULL";
+    /// Puts one in force that was disputed.
+    DECISION_UPHOLD = "UPDATE decision SET is_disputed = 0 WHERE number = ?1 AND is_disputed = 1";
+    /// Gives decisions the keys that a new vocabulary gives their fields.
+    DECISION_RENAME =
+        "UPDATE decision SET a_key = r.value ->> 1, b_key = r.value ->> 2 FROM json_each(?1) AS r WHERE decision.number = r.value ->> 0";
+    /// Which settlement is in force.
+    SETTLEMENT_VERSION = "SELECT version FROM settlement WHERE number = 1";
+    /// The next one is.
+    SETTLEMENT_NEXT = "UPDATE settlement SET version = version + 1 WHERE number = 1";
+    /// Every field through which something was typed.
+    TYPED_FIELDS = "SELECT DISTINCT form, field, since FROM typed_as ORDER BY form, field, since";
+    /// Numbers under which something was typed through fields, with the place of each field in the list.
+    MOVE_FIND = include_str!("queries/move_find.sql");
+    /// Figures already set aside get another element to wait for.
+    MOVE_AIM = include_str!("queries/move_aim.sql");
+    /// Lists the figures that leave their element. Looks into each unit's periods, a province's in seconds.
+    MOVE_LIST = include_str!("queries/move_list.sql");
+    /// Replaced versions leave with them.
+    MOVE_LEAVE_VERSIONS = include_str!("queries/move_leave_versions.sql");
+    /// They leave.
+    MOVE_LEAVE = include_str!("queries/move_leave.sql");
+    /// All that leave have left.
+    MOVE_LEFT = "UPDATE figure_conflict SET stage = 0 WHERE stage = 1";
+    /// Chooses those that get their place: where it is free, the one with the lowest number.
+    MOVE_PLACE = include_str!("queries/move_place.sql");
+    /// Replaced versions arrive.
+    MOVE_ARRIVE_VERSIONS = include_str!("queries/move_arrive_versions.sql");
+    /// Figures arrive.
+    MOVE_ARRIVE = include_str!("queries/move_arrive.sql");
+    /// They are no longer set aside.
+    MOVE_ARRIVED = "DELETE FROM figure_conflict WHERE stage = 2";
+    /// How many wait for some elements.
+    MOVE_WAITING = "SELECT COUNT(*) FROM figure_conflict WHERE element IN (SELECT value FROM json_each(?1))";
+    /// A page of figures that were set aside.
+    CONFLICT_PAGE = concat!(
+        "SELECT c.number AS number, c.resolved_by AS resolved_by, c.resolved_at AS resolved_at, c.resolved_note AS resolved_note,\n",
+        include_str!("queries/aside_columns.sql"),
+        include_str!("queries/conflict_page.sql")
+    );
+    /// Every version of the figures of a unit that were set aside.
+    ASIDE_OF_UNIT = concat!(
+        "SELECT ",
+        include_str!("queries/aside_columns.sql"),
+        include_str!("queries/aside_current.sql"),
+        include_str!("queries/observation_details.sql"),
+        "UNION ALL\nSELECT ",
+        include_str!("queries/aside_columns.sql"),
+        include_str!("queries/aside_replaced.sql"),
+        include_str!("queries/observation_details.sql")
+    );
+    /// A figure that was set aside, with the number of the one that stands.
+    CONFLICT_FIND = include_str!("queries/conflict_find.sql");
+    /// Keeps a figure under another element.
+    FIGURE_REFILE = "UPDATE observation SET element = ?4 WHERE unit = ?1 AND period = ?2 AND element = ?3";
+    /// Keeps its replaced versions there.
+    VERSIONS_REFILE = "UPDATE observation_version SET element = ?4 WHERE unit = ?1 AND period = ?2 AND element = ?3";
+    /// Resolves a conflict.
+    CONFLICT_RESOLVE =
+        "UPDATE figure_conflict SET aside = ?2, resolved_by = ?3, resolved_at = ?4, resolved_note = ?5 WHERE number = ?1";
 
     /// A receipt.
     RECEIPT = receipts!("FROM receipt AS r CROSS JOIN unit AS u ON u.number = r.unit WHERE r.id = ?1");
@@ -126,8 +198,8 @@ statements! {
     TYPED_AS_FIND = include_str!("queries/typed_as_find.sql");
     /// Numbers those that have none.
     TYPED_AS_INSERT =
-        "INSERT INTO typed_as (form, field, since, unit_of_measure)
-         SELECT f.value ->> 0, f.value ->> 1, f.value ->> 2, f.value ->> 3 FROM json_each(?1) AS f WHERE TRUE ON CONFLICT DO NOTHING";
+        "INSERT INTO typed_as (form, field, since, unit_of_measure, element)
+         SELECT f.value ->> 0, f.value ->> 1, f.value ->> 2, f.value ->> 3, f.value ->> 4 FROM json_each(?1) AS f WHERE TRUE ON CONFLICT DO NOTHING";
 
     /// A remembered answer.
     ANSWER = "SELECT payload_digest, answer FROM remembered_answer WHERE account = ?1 AND request = ?2";

@@ -23,7 +23,9 @@ async fn raw(path: &Path) -> SqliteConnection {
 }
 
 /// Statements that read a table from end to end, and may: they answer with all of it. AUDIT_LAST begins at the end and stops after one row.
-const MAY_SCAN: [&str; 5] = ["ORGANISATION_ALL", "UNIT_ROW_ALL", "OBSERVATION_COUNT", "TOKEN_ALL", "AUDIT_LAST"];
+/// TYPED_FIELDS and MOVE_LIST read the few thousand fields, and the units, of which all are wanted; CONFLICT_PAGE begins behind a number.
+const MAY_SCAN: [&str; 8] =
+    ["ORGANISATION_ALL", "UNIT_ROW_ALL", "OBSERVATION_COUNT", "TOKEN_ALL", "AUDIT_LAST", "DECISION_ALL", "TYPED_FIELDS", "MOVE_LIST"];
 
 /// Statements that insert several parents of observations. SQLite plans a search for children that wait for one, and jumps over it (opcode
 /// FkIfZero) unless a child without a parent was stored in the same statement, which none of ours does.
@@ -214,4 +216,39 @@ async fn two_stores_on_one_file_share_the_numbers() {
         numbers.push(number);
     }
     assert_eq!(numbers, [1, 1, 1]);
+}
+
+#[tokio::test]
+async fn figures_stored_before_decisions_came_keep_what_their_receipts_digest() {
+    let (_folder, path) = folder();
+    std::fs::create_dir_all(path.parent().expect("has a folder")).expect("makes it");
+    let mut old = SqliteConnectOptions::new().filename(&path).create_if_missing(true).connect().await.expect("connects");
+    migration::migrate_to(&mut old, 3).await;
+    for sql in [
+        "INSERT INTO unit (number, code) VALUES (1, '330122000000')",
+        "INSERT INTO typed_as (number, form, field, since, unit_of_measure) VALUES (4, 'f', 'x', 1, '人'), (5, 'f', 'y', 1, '人'), (6, 'f', 'z', 1, '人')",
+        "INSERT INTO receipt VALUES (1, 'r', 1, 'clerk', 'q', 3, 'd', '2026-01-01T00:00:00Z', '')",
+        "INSERT INTO observation VALUES (1, 202600, 71, 2, 'n1', 4, 1), (1, 202600, 72, 1, 'n2', 5, 1), (1, 202600, 73, 1, 'n3', 5, 1)",
+        "INSERT INTO observation_version VALUES (1, 202600, 71, 1, 'n0', 4, 1)",
+    ] {
+        sqlx::query(sql).execute(&mut old).await.expect("inserts");
+    }
+    old.close().await.expect("closes");
+    let store = open(&path).await;
+    assert_eq!(store.check_file().await.expect("reads"), Vec::<String>::new());
+    let mut connection = raw(&path).await;
+    let kept: Vec<(String, i64, i64)> = sqlx::query_as(
+        "SELECT t.field, o.element, t.element FROM observation AS o JOIN typed_as AS t ON t.number = o.typed_as
+         UNION ALL SELECT t.field, o.element, t.element FROM observation_version AS o JOIN typed_as AS t ON t.number = o.typed_as ORDER BY 2",
+    )
+    .fetch_all(&mut connection)
+    .await
+    .expect("reads");
+    assert_eq!(kept.iter().map(|(f, _, _)| f.as_str()).collect::<Vec<_>>(), ["x", "x", "y", "y"]);
+    assert!(kept.iter().all(|(_, now, typed)| now == typed), "{kept:?}");
+    let refused = sqlx::query("UPDATE observation_version SET figure = 'n5'").execute(&mut connection).await;
+    assert!(refused.is_err(), "what a correction replaced stands");
+    let fields: Vec<String> =
+        crate::store::DecisionReads::typed_fields(&store).await.expect("reads").iter().map(|f| f.to_string()).collect();
+    assert_eq!(fields, ["f/x@1", "f/y@1"]);
 }

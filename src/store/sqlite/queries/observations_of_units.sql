@@ -1,3 +1,4 @@
 FROM json_each(?1) AS wanted_unit
 CROSS JOIN unit AS u ON u.code = wanted_unit.value
 CROSS JOIN observation AS o ON o.unit = u.number
+   AND o.element >= 0

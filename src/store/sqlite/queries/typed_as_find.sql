@@ -5,3 +5,4 @@ CROSS JOIN typed_as AS t
    AND t.field = f.value ->> 1
    AND t.since = f.value ->> 2
    AND t.unit_of_measure = f.value ->> 3
+   AND t.element = f.value ->> 4
