@@ -16,6 +16,7 @@ mod methods;
 mod organisations;
 mod overlap;
 mod reports;
+mod review;
 mod server;
 mod status;
 mod templates;

@@ -14,6 +14,7 @@ use crate::service::convert::at_part;
 use crate::service::convert::common::{page_from_pb, year_from_pb};
 use crate::service::convert::overlap::{element_to_pb, field_overlap_to_pb, finding_to_pb, relation_kinds_from_pb, relation_to_pb};
 use crate::service::convert::template::form_id_from_pb;
+use crate::service::review;
 
 /// The service.
 pub(super) struct Overlap {
@@ -56,6 +57,75 @@ impl OverlapService for Overlap {
     ) -> std::result::Result<Response<pb::ListValueFindingsResponse>, Status> {
         let (call, message) = Call::open(request)?;
         call.answer(value_findings(&self.app, &call.caller, message).await)
+    }
+
+    async fn list_questions(
+        &self,
+        request: Request<pb::ListQuestionsRequest>,
+    ) -> std::result::Result<Response<pb::ListQuestionsResponse>, Status> {
+        let (call, message) = Call::open(request)?;
+        call.answer(review::list_questions(&self.app, &call.caller, message).await)
+    }
+
+    async fn get_question(
+        &self,
+        request: Request<pb::GetQuestionRequest>,
+    ) -> std::result::Result<Response<pb::GetQuestionResponse>, Status> {
+        let (call, message) = Call::open(request)?;
+        call.answer(review::get_question(&self.app, &call.caller, message).await)
+    }
+
+    async fn decide(&self, request: Request<pb::DecideRequest>) -> std::result::Result<Response<pb::DecideResponse>, Status> {
+        let (call, message) = Call::open(request)?;
+        call.answer(review::decide(&self.app, &call.caller, message).await)
+    }
+
+    async fn undo_decision(
+        &self,
+        request: Request<pb::UndoDecisionRequest>,
+    ) -> std::result::Result<Response<pb::UndoDecisionResponse>, Status> {
+        let (call, message) = Call::open(request)?;
+        call.answer(review::undo_decision(&self.app, &call.caller, message).await)
+    }
+
+    async fn list_decisions(
+        &self,
+        request: Request<pb::ListDecisionsRequest>,
+    ) -> std::result::Result<Response<pb::ListDecisionsResponse>, Status> {
+        let (call, message) = Call::open(request)?;
+        call.answer(review::list_decisions(&self.app, &call.caller, message))
+    }
+
+    async fn list_disagreements(
+        &self,
+        request: Request<pb::ListDisagreementsRequest>,
+    ) -> std::result::Result<Response<pb::ListDisagreementsResponse>, Status> {
+        let (call, message) = Call::open(request)?;
+        call.answer(review::list_disagreements(&self.app, &call.caller, message))
+    }
+
+    async fn resolve_disagreement(
+        &self,
+        request: Request<pb::ResolveDisagreementRequest>,
+    ) -> std::result::Result<Response<pb::ResolveDisagreementResponse>, Status> {
+        let (call, message) = Call::open(request)?;
+        call.answer(review::resolve_disagreement(&self.app, &call.caller, message).await)
+    }
+
+    async fn list_figure_conflicts(
+        &self,
+        request: Request<pb::ListFigureConflictsRequest>,
+    ) -> std::result::Result<Response<pb::ListFigureConflictsResponse>, Status> {
+        let (call, message) = Call::open(request)?;
+        call.answer(review::list_figure_conflicts(&self.app, &call.caller, message).await)
+    }
+
+    async fn resolve_figure_conflict(
+        &self,
+        request: Request<pb::ResolveFigureConflictRequest>,
+    ) -> std::result::Result<Response<pb::ResolveFigureConflictResponse>, Status> {
+        let (call, message) = Call::open(request)?;
+        call.answer(review::resolve_figure_conflict(&self.app, &call.caller, message).await)
     }
 }
 

@@ -8,6 +8,7 @@ mod limits;
 mod process;
 mod refusals;
 mod registry;
+mod review;
 mod road;
 mod stop;
 mod values;

@@ -10,6 +10,7 @@ pub(super) mod organisation;
 pub(super) mod overlap;
 pub(super) mod problem;
 pub(super) mod report;
+pub(super) mod review;
 pub(super) mod template;
 pub(super) mod unit;
 

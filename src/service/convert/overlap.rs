@@ -66,7 +66,8 @@ pub(crate) fn finding_to_pb(finding: DescribedFinding) -> pb::ValueFinding {
     }
 }
 
-fn reason_to_pb(reason: Reason) -> pb::Reason {
+/// Writes a piece of evidence.
+pub(crate) fn reason_to_pb(reason: Reason) -> pb::Reason {
     pb::Reason { facet: reason.facet, a: reason.a, b: reason.b, weight: reason.weight }
 }
 
