@@ -11,20 +11,20 @@ pub type Result<T> = std::result::Result<T, Failure>;
 const PAGE_SIZE: u32 = 1_000;
 
 /// How many entries of a list are still wanted.
-struct Wanted(Option<usize>);
+pub(super) struct Wanted(Option<usize>);
 
 impl Wanted {
     /// `limit` entries; 0 for all.
-    fn new(limit: u32) -> Self {
+    pub(super) fn new(limit: u32) -> Self {
         Self((limit > 0).then_some(limit as usize))
     }
 
-    fn page_size(&self, n_so_far: usize) -> u32 {
+    pub(super) fn page_size(&self, n_so_far: usize) -> u32 {
         let left = self.0.map_or(usize::MAX, |limit| limit.saturating_sub(n_so_far));
         u32::try_from(left).unwrap_or(u32::MAX).min(PAGE_SIZE)
     }
 
-    fn is_done(&self, n_so_far: usize, next_cursor: &str) -> bool {
+    pub(super) fn is_done(&self, n_so_far: usize, next_cursor: &str) -> bool {
         next_cursor.is_empty() || self.0.is_some_and(|limit| n_so_far >= limit)
     }
 }

@@ -73,6 +73,11 @@ impl Failure {
         }
     }
 
+    /// Whether the server judged the request, so that another one may go through.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.is_answer())
+    }
+
     /// The exit code.
     pub fn exit_code(&self) -> ExitCode {
         match self {

@@ -2,7 +2,7 @@
 
 use clap::{Args, Command};
 
-use crate::cli::client::{correct, extract, form, lists, overlaps, receipts, register, report, submit};
+use crate::cli::client::{correct, disputes, extract, form, lists, overlaps, queue, receipts, register, report, submit};
 
 /// The help of a command and of the commands below it.
 pub(crate) fn help_of<A: Args>(name: &'static str) -> String {
@@ -31,6 +31,12 @@ fn help_of_every_command() {
     insta::assert_snapshot!("help_report", help_of::<report::ReportArgs>("report"));
     insta::assert_snapshot!("help_overlaps", help_of::<overlaps::OverlapsArgs>("overlaps"));
     insta::assert_snapshot!("help_relations", help_of::<overlaps::RelationsArgs>("relations"));
+    insta::assert_snapshot!("help_queue", help_of::<queue::QueueArgs>("queue"));
+    insta::assert_snapshot!("help_decide", help_of::<queue::DecideArgs>("decide"));
+    insta::assert_snapshot!("help_undo", help_of::<queue::UndoArgs>("undo"));
+    insta::assert_snapshot!("help_decisions", help_of::<queue::DecisionsArgs>("decisions"));
+    insta::assert_snapshot!("help_disagreements", help_of::<disputes::DisagreementsArgs>("disagreements"));
+    insta::assert_snapshot!("help_conflicts", help_of::<disputes::ConflictsArgs>("conflicts"));
     insta::assert_snapshot!("help_templates", help_of::<lists::TemplatesArgs>("templates"));
     insta::assert_snapshot!("help_units", help_of::<lists::UnitsArgs>("units"));
     insta::assert_snapshot!("help_organisations", help_of::<lists::OrganisationsArgs>("organisations"));

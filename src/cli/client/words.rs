@@ -97,6 +97,19 @@ pub fn relation(language: Language, kind: i32) -> &'static str {
     pick(language, zh, en)
 }
 
+/// Name of a reviewer's answer.
+pub fn verdict(language: Language, verdict: i32) -> &'static str {
+    let (zh, en) = match pb::Verdict::try_from(verdict).unwrap_or_default() {
+        pb::Verdict::Unspecified => ("", ""),
+        pb::Verdict::Same => ("相同", "same"),
+        pb::Verdict::Different => ("不同", "different"),
+        pb::Verdict::Narrower => ("范围较窄", "narrower"),
+        pb::Verdict::Broader => ("范围较宽", "broader"),
+        pb::Verdict::Unsure => ("说不准", "unsure"),
+    };
+    pick(language, zh, en)
+}
+
 /// Name of a kind of organisation.
 pub fn organisation_kind(language: Language, kind: i32) -> &'static str {
     let (zh, en) = match pb::OrganisationKind::try_from(kind).unwrap_or_default() {
