@@ -57,6 +57,7 @@ enum Command {
     Read(offline::read::ReadArgs),
     Overlap(offline::overlap::OverlapArgs),
     Plan(offline::plan::PlanArgs),
+    Learn(offline::learn::LearnArgs),
     Demo(demo::DemoArgs),
 }
 
@@ -99,6 +100,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Read(args) => offline::read::run(args).await,
         Command::Overlap(args) => offline::overlap::run(args).await,
         Command::Plan(args) => offline::plan::run(args).await,
+        Command::Learn(args) => offline::learn::run(args).await,
         Command::Demo(args) => demo::run(args).await,
     }
 }

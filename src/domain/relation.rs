@@ -59,7 +59,7 @@ pub struct Relation {
     pub b: FieldKey,
     /// How `a` relates to `b`.
     pub kind: RelationKind,
-    /// How sure, 0 to 1. Not a figure: it only orders the reviewer's queue.
+    /// How sure, 0 to 1. Not a figure: it only orders the reviewer's queue. Of a look-alike, the logistic function of the sum of all weights.
     pub score: f64,
     /// Why, facet by facet.
     pub reasons: Vec<Reason>,
@@ -68,7 +68,8 @@ pub struct Relation {
 /// One piece of evidence for or against a relation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reason {
-    /// Facet that was compared (measure, statistic, population, qualifier, time, price, unit, clause, label, level, frequency).
+    /// Facet that was compared (measure, statistic, population, qualifier, time, price, unit, clause, label, level, frequency), or what else
+    /// counted: `prior` (before anything is compared), `context` (a neighbour that is settled), `rival` (a better partner in the same form).
     pub facet: String,
     /// Value on the side of `a`; empty where the form does not say.
     pub a: String,
@@ -76,6 +77,13 @@ pub struct Reason {
     pub b: String,
     /// Weight in favour (positive) or against (negative).
     pub weight: f64,
+}
+
+impl Reason {
+    /// Whether a facet of the two fields was compared, and not the state of things around them.
+    pub fn is_facet(&self) -> bool {
+        !matches!(self.facet.as_str(), "prior" | "context" | "rival")
+    }
 }
 
 /// What a field of a newly registered form is to the catalogue.

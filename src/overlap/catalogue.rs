@@ -3,7 +3,7 @@
 //! Changed by inserting and removing whole forms; a [`Snapshot`] shares everything with it and is queried outside any lock. The index is over
 //! data elements, not fields: however often a figure is asked, it is compared once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::domain::decision::Verdict;
@@ -13,6 +13,8 @@ use crate::domain::id::{ElementId, FieldKey, FormId};
 use crate::domain::measure::Measures;
 use crate::domain::template::{Field, RegisteredTemplate};
 use crate::overlap::facets::text::{normalise, strip_markers};
+use crate::overlap::learn::Learned;
+use crate::overlap::learn::joined::Joined;
 use crate::overlap::persistent::SharedMap;
 use crate::overlap::settle::Settlement;
 use crate::overlap::tokens::{Token, tokens};
@@ -31,6 +33,23 @@ pub(crate) struct FormEntry {
     number: u64,
     /// Label and column of each field, normalised, and the same with the heading directly above.
     names: Arc<Vec<(Box<str>, Box<str>)>>,
+    /// Place of the row above each field: its total, where the path ends in the label of a field of the form.
+    parents: Vec<Option<usize>>,
+}
+
+/// The row above each field: the field that the last heading names, in the same column where there is one.
+fn parents_of(fields: &[Field]) -> Vec<Option<usize>> {
+    let mut rows: HashMap<(&[String], &str), Vec<usize>> = HashMap::new();
+    for (at, field) in fields.iter().enumerate() {
+        rows.entry((&field.path, &field.label)).or_default().push(at);
+    }
+    let parent = |(own, field): (usize, &Field)| {
+        let (last, outer) = field.path.split_last()?;
+        let cells = rows.get(&(outer, last.as_str()))?;
+        let in_column = |at: &&usize| fields.get(**at).is_some_and(|f| f.column == field.column);
+        cells.iter().find(in_column).or_else(|| cells.first()).copied().filter(|at| *at != own)
+    };
+    fields.iter().enumerate().map(parent).collect()
 }
 
 /// Normalised names of a field: what a person compares first.
@@ -51,6 +70,11 @@ impl FormEntry {
     /// The same with what stands directly above.
     pub(crate) fn text_of(&self, at: usize) -> &str {
         self.names.get(at).map_or("", |(_, whole)| whole)
+    }
+
+    /// Place of the total over a field.
+    pub(crate) fn parent_of(&self, at: usize) -> Option<usize> {
+        self.parents.get(at).copied().flatten()
     }
 }
 
@@ -89,6 +113,10 @@ pub(crate) struct State {
     n_fields: usize,
     n_elements: usize,
     next_number: u64,
+    /// What was learnt from decisions; the built-in weights where there are none.
+    pub(crate) learned: Arc<Learned>,
+    /// Elements that decisions and synonyms made one; filled in when a snapshot is asked.
+    pub(crate) joined: Arc<Joined>,
 }
 
 impl State {
@@ -104,7 +132,8 @@ impl State {
         let number = self.next_number;
         self.next_number += 1;
         self.n_fields += fields.len();
-        let entry = Arc::new(FormEntry { form, fields, number, names });
+        let parents = parents_of(&form.template.fields);
+        let entry = Arc::new(FormEntry { form, fields, number, names, parents });
         Arc::make_mut(&mut self.by_number).insert(number, entry.clone());
         for (at, field) in entry.fields.iter().enumerate() {
             let (id, element) = (field.element(), stored(field.element()));
@@ -238,7 +267,8 @@ impl State {
         Some(Placed { entry: entry.clone(), at })
     }
 
-    fn find(&self, key: &FieldKey) -> Option<Placed> {
+    /// Finds a field by its key.
+    pub(crate) fn find(&self, key: &FieldKey) -> Option<Placed> {
         let entry = self.forms.get(&key.form)?;
         let at = entry.fields.iter().position(|f| f.key == *key)?;
         Some(Placed { entry: entry.clone(), at })
@@ -296,6 +326,16 @@ impl Catalogue {
     /// What the decisions in force make of the elements.
     pub fn settlement(&self) -> &Settlement {
         &self.state.settlement
+    }
+
+    /// Takes what was learnt from decisions; see [`crate::overlap::learn`].
+    pub fn set_learned(&mut self, learned: Arc<Learned>) {
+        self.state.learned = learned;
+    }
+
+    /// What was learnt.
+    pub fn learned(&self) -> &Learned {
+        &self.state.learned
     }
 
     /// The table of units of measure that the catalogue converts with.
@@ -382,6 +422,19 @@ impl Snapshot {
             view.state.insert(Arc::new(form.clone()), settled);
         }
         view
+    }
+
+    /// The same view with other things learnt.
+    pub fn with_learned(&self, learned: Arc<Learned>) -> Self {
+        let mut view = self.clone();
+        view.state.learned = learned;
+        view.with_joined()
+    }
+
+    /// The same view with the elements joined that what was learnt joins.
+    pub(crate) fn with_joined(mut self) -> Self {
+        self.state.joined = Arc::new(Joined::of(&self.state));
+        self
     }
 
     /// Finds a field by its key.

@@ -9,6 +9,7 @@ mod catalogue;
 pub mod explain;
 mod facets;
 mod index;
+pub mod learn;
 mod object;
 mod persistent;
 mod relate;

@@ -18,8 +18,8 @@ use crate::overlap::score::{Comparison, compare};
 const MIN_SCORE: f64 = 0.035;
 /// From this score on a field stands as one that something looks like.
 const LOOK_ALIKE_SCORE: f64 = 0.20;
-/// What is left of a pair's odds when one side has a better partner in the same form (two fields of one form are never one figure).
-const RIVAL_FACTOR: f64 = 0.15;
+/// Thousandths that a pair loses for each side that has a better partner in the same form (two fields of one form are never one figure).
+const RIVAL_MILLI: i64 = -1_900;
 /// Below this score a pair that differs by words of one side alone is shown as narrower or broader, and nobody is asked.
 const NARROWER_BELOW: f64 = 0.15;
 /// Fields of an element that may stand for it when it is compared.
@@ -40,7 +40,7 @@ struct Judged {
 impl Snapshot {
     /// The verdict on each field of a form against all other forms; the form itself may or may not be in the catalogue.
     pub async fn compare(&self, form: &RegisteredTemplate, fields: &[CataloguedField]) -> Result<Vec<FieldOverlap>, Error> {
-        let view = self.with(form, fields);
+        let view = self.with(form, fields).with_joined();
         let settled = view.state.forms.get(&form.template.id).map(|e| e.fields.clone()).unwrap_or_default();
         let fields = settled.as_slice();
         let elements = elements_of(fields.iter());
@@ -67,6 +67,7 @@ impl Snapshot {
 
     /// Every relation of the catalogue, best first; a pair of elements is shown once, by the first fields of either.
     pub async fn compare_all(&self) -> Result<Vec<Relation>, Error> {
+        let view = self.clone().with_joined();
         let mut relations: Vec<Relation> = Vec::new();
         for (element, list) in self.state.elements.iter() {
             if list.len() < 2 {
@@ -78,7 +79,7 @@ impl Snapshot {
                 relations.extend(kinship(&self.measures, first, other));
             }
         }
-        let judged = judge(&self.state, &all_elements(&self.state)).await?;
+        let judged = judge(&view.state, &all_elements(&view.state)).await?;
         relations.extend(judged.iter().filter_map(|pair| relation_of(self, pair, pair.a, &pair.placed_a)));
         sort(&mut relations);
         Ok(relations)
@@ -113,12 +114,16 @@ async fn judge(state: &State, elements: &BTreeSet<u64>) -> Result<Vec<Judged>, E
         let more: Vec<(u64, u64)> = pairs_of(state, &partners).await?.into_iter().filter(|p| !seen.contains(p)).collect();
         judged.extend(judge_pairs(state, &more, &mut known));
     }
-    let rivals = n_rivals(&judged, &known);
-    for (pair, n) in judged.iter_mut().zip(rivals) {
-        if n > 0 && pair.score > 0.0 {
-            let odds = pair.score / (1.0 - pair.score).max(1e-6) * RIVAL_FACTOR.powi(n);
-            pair.score = ((odds / (1.0 + odds)) * 10_000.0).round() / 10_000.0;
+    let rivals = rivals_of(&judged, &known);
+    for (pair, rivals) in judged.iter_mut().zip(rivals).filter(|(pair, _)| pair.comparison.veto.is_none()) {
+        let [beside_b, beside_a] = rivals.map(|rival| rival.and_then(|element| label_of(&known, element)));
+        if let Some(label) = beside_b {
+            pair.comparison.adjust("rival", String::new(), label, RIVAL_MILLI);
         }
+        if let Some(label) = beside_a {
+            pair.comparison.adjust("rival", label, String::new(), RIVAL_MILLI);
+        }
+        pair.score = pair.comparison.score();
     }
     judged.retain(|p| elements.contains(&p.a) || elements.contains(&p.b));
     Ok(judged)
@@ -157,20 +162,24 @@ fn representatives<'a>(a: &'a [Placed], b: &'a [Placed]) -> Option<(&'a Placed, 
     a.iter().find_map(|x| b.iter().find(|y| form(x) != form(y)).map(|y| (x, y)))
 }
 
-/// For each pair, on how many sides (0 to 2) the other element has a rival: a better partner standing in the same form.
-fn n_rivals(judged: &[Judged], known: &HashMap<u64, Known>) -> Vec<i32> {
+/// For each pair, the rivals of either element: a better partner that stands in the same form as the other.
+fn rivals_of(judged: &[Judged], known: &HashMap<u64, Known>) -> Vec<[Option<u64>; 2]> {
     let mut partners: BTreeMap<u64, Vec<(u64, f64)>> = BTreeMap::new();
     for pair in judged.iter().filter(|p| p.score > 0.0) {
         partners.entry(pair.a).or_default().push((pair.b, pair.score));
         partners.entry(pair.b).or_default().push((pair.a, pair.score));
     }
-    let has_rival = |of: u64, partner: u64, score: f64| {
-        let Some(own) = known.get(&partner) else { return false };
-        partners.get(&of).into_iter().flatten().any(|(other, other_score)| {
-            *other != partner && *other_score > score && known.get(other).is_some_and(|k| meet(&k.forms, &own.forms))
-        })
+    let rival = |of: u64, partner: u64, score: f64| {
+        let own = known.get(&partner)?;
+        let better = partners.get(&of)?.iter().filter(|(other, other_score)| *other != partner && *other_score > score);
+        let meets = |(other, _): &&(u64, f64)| known.get(other).is_some_and(|k| meet(&k.forms, &own.forms));
+        better.filter(meets).max_by(|x, y| x.1.total_cmp(&y.1).then_with(|| y.0.cmp(&x.0))).map(|(other, _)| *other)
     };
-    judged.iter().map(|p| i32::from(has_rival(p.a, p.b, p.score)) + i32::from(has_rival(p.b, p.a, p.score))).collect()
+    judged.iter().map(|p| [rival(p.a, p.b, p.score), rival(p.b, p.a, p.score)]).collect()
+}
+
+fn label_of(known: &HashMap<u64, Known>, element: u64) -> Option<String> {
+    known.get(&element)?.first.first()?.printed().map(|f| f.label.trim().to_owned())
 }
 
 /// Relations of a field to the other fields of its own element.

@@ -1,58 +1,29 @@
 //! Weighing a pair: how much each facet speaks for or against the same figure, after Fellegi and Sunter.
 //!
-//! A weight is the logarithm of how much likelier the agreement is between two fields of one figure than between two of different figures.
-//! Words weigh by their rarity in the catalogue; what one side leaves open weighs little; facets known on both sides and different are a
-//! veto. The sum, through the logistic function, is the score.
+//! A weight is the logarithm of how much likelier a level of agreement is between two fields of one figure than between two of different
+//! figures; `learn` estimates the weights. Words weigh by their rarity in the catalogue; what one side leaves open weighs little; facets
+//! known on both sides and different are a veto. The sum, through the logistic function, is the score, and every summand is a reason:
+//! weights are whole thousandths, so that the reasons add up to the score to the last digit.
 
 use crate::domain::facet::Meaning;
 use crate::domain::relation::Reason;
 use crate::overlap::catalogue::{Placed, State};
+use crate::overlap::learn::context::neighbours;
+use crate::overlap::learn::weights::{Feature, N_FEATURES, RESIDUE, TEXT, Weights, graded};
 use crate::overlap::tokens::word_token;
 use std::borrow::Cow;
 
-/// Weights that are not a word's rarity. Chosen by hand from what statistical forms do; see each.
-mod weights {
-    /// Log odds that two fields of different forms that share a rare token are one figure, before anything is compared.
-    pub(super) const PRIOR: f64 = -3.2;
-    /// Same statistic: most pairs that share words also share it.
-    pub(super) const STATISTIC: f64 = 0.8;
-    /// A statistic that only one side knows.
-    pub(super) const STATISTIC_OPEN: f64 = -1.0;
-    /// Same dimension of the unit of measure.
-    pub(super) const DIMENSION: f64 = 0.6;
-    /// A dimension that only one side knows.
-    pub(super) const DIMENSION_OPEN: f64 = -0.6;
-    /// Same time basis.
-    pub(super) const TIME: f64 = 0.4;
-    /// Another time basis; forms often do not say it, so that it is read from the measure and no veto.
-    pub(super) const TIME_DIFFERS: f64 = -2.0;
-    /// 计划 on one side only.
-    pub(super) const PLAN: f64 = -4.0;
-    /// Greatest weight of one shared word.
-    pub(super) const MAX_WORD: f64 = 3.0;
-    /// A population that only one side says: often the other form's title or department says it.
-    pub(super) const POPULATION_OPEN: f64 = -0.9;
-    /// A qualifier that only one side says.
-    pub(super) const QUALIFIER_OPEN: f64 = -1.6;
-    /// A measure word that only one side says.
-    pub(super) const MEASURE_OPEN: f64 = -1.6;
-    /// Unknown words that only one side has.
-    pub(super) const RESIDUE_OPEN: f64 = -1.4;
-    /// Printed texts that are equal, character pair by character pair.
-    pub(super) const TEXT: f64 = 3.0;
-    /// A clause of a note (含, 不含) that only one side has.
-    pub(super) const CLAUSE_OPEN: f64 = -0.4;
-}
-
-/// A pair whose log odds stay below this, whatever its names, is not looked at further.
-const LEAST_LOG_ODDS: f64 = -3.4;
+/// Thousandths that a facet known on both sides and different takes away: more than all agreements can give.
+const VETO: i64 = -9_000;
+/// A pair whose log odds stay below this (in thousandths), whatever its names, is not looked at further.
+const LEAST_MILLI: i64 = -4_000;
 
 /// What the comparison of two meanings gives.
 #[derive(Clone, Debug)]
 pub(crate) struct Comparison {
-    /// Sum of all weights.
-    pub log_odds: f64,
-    /// Why, facet by facet.
+    /// Sum of all weights, in thousandths.
+    pub milli: i64,
+    /// Why, facet by facet; their weights add up to the sum.
     pub reasons: Vec<Reason>,
     /// The facet that both sides know differently.
     pub veto: Option<&'static str>,
@@ -65,18 +36,36 @@ pub(crate) struct Comparison {
 impl Comparison {
     /// The score, 0 to 1.
     pub(crate) fn score(&self) -> f64 {
-        let raw = 1.0 / (1.0 + (-self.log_odds).exp());
-        (raw * 10_000.0).round() / 10_000.0
+        score_of(self.milli)
+    }
+
+    /// Takes something that is no facet into account: a rival, a settled neighbour.
+    pub(crate) fn adjust(&mut self, facet: &str, a: String, b: String, milli: i64) {
+        self.milli += milli;
+        self.reasons.push(Reason { facet: facet.to_owned(), a, b, weight: to_weight(milli) });
     }
 }
 
+/// The score of log odds in thousandths.
+pub(crate) fn score_of(milli: i64) -> f64 {
+    let raw = 1.0 / (1.0 + (-to_weight(milli)).exp());
+    (raw * 10_000.0).round() / 10_000.0
+}
+
+fn to_weight(milli: i64) -> f64 {
+    milli as f64 / 1_000.0
+}
+
 /// A reason that still borrows from the meanings; most pairs are dropped before anybody reads why.
-type Draft<'a> = (&'static str, Cow<'a, str>, Cow<'a, str>, f64);
+type Draft<'a> = (&'static str, Cow<'a, str>, Cow<'a, str>, i64);
 
 struct Weigher<'a> {
     state: &'a State,
-    log_odds: f64,
+    weights: &'a Weights,
+    milli: i64,
     reasons: Vec<Draft<'a>>,
+    /// Degree of each feature, where somebody wants to learn from the pair.
+    trace: Option<Vec<f64>>,
     veto: Option<&'static str>,
     only_a: usize,
     only_b: usize,
@@ -84,25 +73,29 @@ struct Weigher<'a> {
 
 /// Compares two fields where they stand; `None` where nothing speaks for the pair and nobody would take one for the other.
 pub(crate) fn compare(state: &State, a: &Placed, b: &Placed) -> Option<Comparison> {
-    let (meaning_a, meaning_b) = (&a.field()?.meaning, &b.field()?.meaning);
     let has_same_name = a.entry.text_of(a.at) == b.entry.text_of(b.at);
-    let mut weigher = Weigher { state, log_odds: weights::PRIOR, reasons: Vec::new(), veto: None, only_a: 0, only_b: 0 };
-    weigher.vetoes(meaning_a, meaning_b);
-    weigher.open_facets(meaning_a, meaning_b);
+    let mut weigher = Weigher::new(state, None);
+    weigher.vetoes(&a.field()?.meaning, &b.field()?.meaning);
     if weigher.veto.is_some() && !has_same_name {
         return None;
     }
-    weigher.measures(meaning_a, meaning_b);
-    weigher.words("population", sorted(&meaning_a.facets.population), sorted(&meaning_b.facets.population), weights::POPULATION_OPEN);
-    weigher.words("qualifier", sorted(&meaning_a.facets.qualifiers), sorted(&meaning_b.facets.qualifiers), weights::QUALIFIER_OPEN);
-    weigher.words("clause", sorted(&meaning_a.facets.clauses), sorted(&meaning_b.facets.clauses), weights::CLAUSE_OPEN);
-    if weigher.log_odds + weights::TEXT * 0.7 < LEAST_LOG_ODDS && !has_same_name {
+    weigher.facets(&a.field()?.meaning, &b.field()?.meaning);
+    let most = weigher.weights.greatest(&TEXT).max(0) + weigher.weights.greatest(&[Feature::ContextOne, Feature::ContextMore]).max(0);
+    if weigher.milli + most < LEAST_MILLI && !has_same_name {
         return None;
     }
-    let whole = text_similarity(a.entry.text_of(a.at), b.entry.text_of(b.at));
-    let similarity = whole.max(text_similarity(a.entry.name_of(a.at), b.entry.name_of(b.at)));
-    weigher.add("label", &a.printed()?.label, &b.printed()?.label, weights::TEXT * (similarity - 0.3));
-    Some(weigher.finish())
+    weigher.places(a, b)?;
+    Some(weigher.finish().0)
+}
+
+/// Compares two fields and tells the degree of each feature; never gives up on a pair. `None` only where a field is missing.
+pub(crate) fn traced(state: &State, a: &Placed, b: &Placed) -> Option<(Comparison, Vec<f64>)> {
+    let mut weigher = Weigher::new(state, Some(vec![0.0; N_FEATURES]));
+    weigher.vetoes(&a.field()?.meaning, &b.field()?.meaning);
+    weigher.facets(&a.field()?.meaning, &b.field()?.meaning);
+    weigher.places(a, b)?;
+    let (comparison, trace) = weigher.finish();
+    Some((comparison, trace?))
 }
 
 fn sorted(values: &std::collections::BTreeSet<String>) -> Vec<&str> {
@@ -110,33 +103,51 @@ fn sorted(values: &std::collections::BTreeSet<String>) -> Vec<&str> {
 }
 
 impl<'a> Weigher<'a> {
-    fn add(&mut self, facet: &'static str, a: impl Into<Cow<'a, str>>, b: impl Into<Cow<'a, str>>, weight: f64) {
-        self.log_odds += weight;
-        self.reasons.push((facet, a.into(), b.into(), weight));
+    fn new(state: &'a State, trace: Option<Vec<f64>>) -> Self {
+        let weights = &state.learned.weights;
+        let mut weigher = Self { state, weights, milli: 0, reasons: Vec::new(), trace, veto: None, only_a: 0, only_b: 0 };
+        weigher.add("prior", "", "", &[(Feature::Prior, 1.0)]);
+        weigher
+    }
+
+    fn add(&mut self, facet: &'static str, a: impl Into<Cow<'a, str>>, b: impl Into<Cow<'a, str>>, terms: &[(Feature, f64)]) {
+        let milli = terms.iter().map(|(feature, degree)| self.weights.weigh(*feature, *degree)).sum();
+        for (feature, degree) in terms {
+            if let Some(value) = self.trace.as_mut().and_then(|t| t.get_mut(feature.at())) {
+                *value += degree;
+            }
+        }
+        self.milli += milli;
+        self.reasons.push((facet, a.into(), b.into(), milli));
     }
 
     fn veto(&mut self, facet: &'static str, a: impl Into<Cow<'a, str>>, b: impl Into<Cow<'a, str>>) {
         self.veto.get_or_insert(facet);
-        self.add(facet, a, b, -9.0);
+        self.milli += VETO;
+        self.reasons.push((facet, a.into(), b.into(), VETO));
     }
 
-    fn finish(self) -> Comparison {
-        let reason = |(facet, a, b, weight): Draft<'_>| Reason {
+    fn finish(self) -> (Comparison, Option<Vec<f64>>) {
+        let reason = |(facet, a, b, milli): Draft<'_>| Reason {
             facet: facet.to_owned(),
             a: a.into_owned(),
             b: b.into_owned(),
-            weight: (weight * 1_000.0).round() / 1_000.0,
+            weight: to_weight(milli),
         };
         let reasons = self.reasons.into_iter().map(reason).collect();
-        Comparison { log_odds: self.log_odds, reasons, veto: self.veto, only_a: self.only_a, only_b: self.only_b }
+        (Comparison { milli: self.milli, reasons, veto: self.veto, only_a: self.only_a, only_b: self.only_b }, self.trace)
     }
 
     fn vetoes(&mut self, a: &'a Meaning, b: &'a Meaning) {
-        match (a.facets.dimension.as_deref(), b.facets.dimension.as_deref()) {
-            (Some(x), Some(y)) if x != y => self.veto("unit", x, y),
-            (Some(x), Some(y)) => self.add("unit", x, y, weights::DIMENSION),
-            (x, y) if x != y => self.add("unit", x.unwrap_or_default(), y.unwrap_or_default(), weights::DIMENSION_OPEN),
-            _ => {}
+        if let (Some(x), Some(y)) = (a.facets.dimension.as_deref(), b.facets.dimension.as_deref())
+            && x != y
+        {
+            self.veto("unit", x, y);
+        }
+        if let (Some(x), Some(y)) = (a.facets.statistic.as_deref(), b.facets.statistic.as_deref())
+            && x != y
+        {
+            self.veto("statistic", x, y);
         }
         if a.offset_years != b.offset_years {
             self.veto("offset", a.offset_years.to_string(), b.offset_years.to_string());
@@ -163,59 +174,91 @@ impl<'a> Weigher<'a> {
         }
     }
 
-    fn open_facets(&mut self, a: &'a Meaning, b: &'a Meaning) {
-        match (a.facets.statistic.as_deref(), b.facets.statistic.as_deref()) {
-            (Some(x), Some(y)) if x == y => self.add("statistic", x, y, weights::STATISTIC),
-            (Some(x), Some(y)) => self.veto("statistic", x, y),
-            (x, y) if x != y => self.add("statistic", x.unwrap_or_default(), y.unwrap_or_default(), weights::STATISTIC_OPEN),
-            _ => {}
-        }
+    /// What the facets say that are no veto.
+    fn facets(&mut self, a: &'a Meaning, b: &'a Meaning) {
+        let (unit_a, unit_b) = (a.facets.dimension.as_deref(), b.facets.dimension.as_deref());
+        self.known_or_open("unit", unit_a, unit_b, Feature::UnitSame, Feature::UnitOpen);
+        let (statistic_a, statistic_b) = (a.facets.statistic.as_deref(), b.facets.statistic.as_deref());
+        self.known_or_open("statistic", statistic_a, statistic_b, Feature::StatisticSame, Feature::StatisticOpen);
         if let (Some(x), Some(y)) = (a.facets.time_basis, b.facets.time_basis) {
-            let weight = if x == y { weights::TIME } else { weights::TIME_DIFFERS };
-            self.add("time", x.as_str(), y.as_str(), weight);
+            let level = if x == y { Feature::TimeSame } else { Feature::TimeDiffers };
+            self.add("time", x.as_str(), y.as_str(), &[(level, 1.0)]);
         }
         let plan = |m: &Meaning| if m.facets.qualifiers.contains("计划") { "计划" } else { "" };
         if plan(a) != plan(b) {
-            self.add("plan", plan(a), plan(b), weights::PLAN);
+            self.add("plan", plan(a), plan(b), &[(Feature::PlanDiffers, 1.0)]);
+        }
+        let measures = |m: &'a Meaning| -> Vec<&'a str> { m.facets.measure.iter().flat_map(|x| x.split('+')).collect() };
+        self.words("measure", &measures(a), &measures(b), Feature::MeasureShared, Feature::MeasureOpen);
+        self.residue(a, b);
+        let (x, y) = (sorted(&a.facets.population), sorted(&b.facets.population));
+        self.words("population", &x, &y, Feature::PopulationShared, Feature::PopulationOpen);
+        let (x, y) = (sorted(&a.facets.qualifiers), sorted(&b.facets.qualifiers));
+        self.words("qualifier", &x, &y, Feature::QualifierShared, Feature::QualifierOpen);
+        let (x, y) = (sorted(&a.facets.clauses), sorted(&b.facets.clauses));
+        self.words("clause", &x, &y, Feature::ClauseShared, Feature::ClauseOpen);
+    }
+
+    fn known_or_open(&mut self, facet: &'static str, a: Option<&'a str>, b: Option<&'a str>, same: Feature, open: Feature) {
+        match (a, b) {
+            (Some(x), Some(y)) if x == y => self.add(facet, x, y, &[(same, 1.0)]),
+            // Different ones are a veto, which has its weight already.
+            (Some(_), Some(_)) | (None, None) => {}
+            (x, y) => self.add(facet, x.unwrap_or_default(), y.unwrap_or_default(), &[(open, 1.0)]),
         }
     }
 
-    fn measures(&mut self, a: &'a Meaning, b: &'a Meaning) {
-        let set = |m: &'a Meaning| -> Vec<&'a str> { m.facets.measure.iter().flat_map(|x| x.split('+')).collect() };
-        self.words("measure", set(a), set(b), weights::MEASURE_OPEN);
+    fn residue(&mut self, a: &Meaning, b: &Meaning) {
         let (residue_a, residue_b) = (a.residue.join(""), b.residue.join(""));
         if residue_a.is_empty() && residue_b.is_empty() {
             return;
         }
+        if residue_a.is_empty() || residue_b.is_empty() {
+            self.only_a += usize::from(!residue_a.is_empty());
+            self.only_b += usize::from(!residue_b.is_empty());
+            self.add("residue", residue_a, residue_b, &[(Feature::ResidueOpen, 1.0)]);
+            return;
+        }
         let similarity = text_similarity(&residue_a, &residue_b);
-        let open = if residue_a.is_empty() || residue_b.is_empty() { 1.0 } else { 1.6 };
-        let weight = similarity * weights::MAX_WORD + (1.0 - similarity) * weights::RESIDUE_OPEN * open;
-        self.only_a += usize::from(!residue_a.is_empty() && similarity < 1.0);
-        self.only_b += usize::from(!residue_b.is_empty() && similarity < 1.0);
-        self.add("residue", residue_a, residue_b, weight);
+        self.only_a += usize::from(similarity < 1.0);
+        self.only_b += usize::from(similarity < 1.0);
+        self.add("residue", residue_a, residue_b, &graded(&RESIDUE, similarity));
     }
 
-    fn words(&mut self, facet: &'static str, a: Vec<&'a str>, b: Vec<&'a str>, open: f64) {
-        for word in &a {
+    /// What the fields' printed names and their neighbours in the forms say.
+    fn places(&mut self, a: &'a Placed, b: &'a Placed) -> Option<()> {
+        let whole = text_similarity(a.entry.text_of(a.at), b.entry.text_of(b.at));
+        let similarity = whole.max(text_similarity(a.entry.name_of(a.at), b.entry.name_of(b.at)));
+        self.add("label", &a.printed()?.label, &b.printed()?.label, &graded(&TEXT, similarity));
+        let settled = neighbours(self.state, a, b);
+        if let Some((label_a, label_b)) = settled.first().copied() {
+            let level = if settled.len() > 1 { Feature::ContextMore } else { Feature::ContextOne };
+            self.add("context", label_a, label_b, &[(level, 1.0)]);
+        }
+        Some(())
+    }
+
+    fn words(&mut self, facet: &'static str, a: &[&'a str], b: &[&'a str], shared: Feature, open: Feature) {
+        for word in a {
             if b.contains(word) {
-                let weight = self.rarity(word);
-                self.add(facet, *word, *word, weight);
+                let rarity = self.rarity(word);
+                self.add(facet, *word, *word, &[(shared, 1.0), (Feature::Rarity, rarity)]);
             } else {
                 self.only_a += 1;
-                self.add(facet, *word, "", open);
+                self.add(facet, *word, "", &[(open, 1.0)]);
             }
         }
         for word in b.iter().filter(|word| !a.contains(word)) {
             self.only_b += 1;
-            self.add(facet, "", *word, open);
+            self.add(facet, "", *word, &[(open, 1.0)]);
         }
     }
 
-    /// Weight of a shared word: the rarer in the catalogue, the more.
+    /// How rare a shared word is in the catalogue: log odds against meeting it by chance, within limits.
     fn rarity(&self, word: &str) -> f64 {
         let n_elements = self.state.n_elements().max(2) as f64;
         let n = self.state.tokens.get(word_token(word)).map_or(1, |l| l.len()).max(1) as f64;
-        ((n_elements / n).ln() * 0.5).clamp(0.2, weights::MAX_WORD)
+        (n_elements / n).ln().clamp(0.4, 6.0)
     }
 }
 

@@ -12,11 +12,13 @@ use crate::cli::client::answer::{Answer, finish, to_stderr};
 use crate::cli::client::failure::EXIT_REFUSED;
 use crate::cli::client::grid::{Grid, number, text};
 use crate::cli::client::words::pick;
+use crate::cli::offline::decisions::read_decisions;
 use crate::cli::offline::files::{catalogue_of, read_paths};
 use crate::domain::id::{ElementId, FieldKey};
 use crate::domain::measure::Measures;
 use crate::domain::message::Language;
 use crate::domain::relation::{Relation, RelationKind};
+use crate::overlap::learn::{FacetWord, Learned, ProposedSynonym, Scope, learn};
 use crate::overlap::{Catalogue, explain};
 
 /// Find which fields of the templates are one figure; needs no server
@@ -25,6 +27,9 @@ pub struct OverlapArgs {
     /// Template files in JSON, or folders of them
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// What reviewers decided, one JSON object a line: a and b (form_id, field_id) and the verdict (same, different, narrower, broader, unsure)
+    #[arg(long, value_name = "FILE")]
+    decisions: Option<PathBuf>,
     /// How the result is printed
     #[arg(long, value_enum, default_value_t)]
     format: OverlapFormat,
@@ -54,6 +59,18 @@ enum OverlapFormat {
 enum Line<'a> {
     Field { kind: &'static str, form_id: &'a str, field_id: &'a str, element: ElementId, offset: i16 },
     Pair { kind: &'static str, a: End<'a>, b: End<'a>, relation: &'static str, score: f64 },
+    Synonym { kind: &'static str, a: Vec<String>, b: Vec<String>, scope: String, n_for: usize, n_against: usize, accepted: bool },
+}
+
+fn synonym(synonym: &ProposedSynonym) -> Line<'_> {
+    let words = |words: &[FacetWord]| words.iter().map(|w| format!("{}:{}", w.facet, w.word)).collect();
+    let scope = match &synonym.scope {
+        Scope::Everywhere => "everywhere".to_owned(),
+        Scope::Beside(measure) => format!("beside {measure}"),
+        Scope::Between(a, b) => format!("between {a} {b}"),
+    };
+    let (n_for, n_against, accepted) = (synonym.n_for, synonym.n_against, synonym.is_accepted);
+    Line::Synonym { kind: "synonym", a: words(&synonym.a), b: words(&synonym.b), scope, n_for, n_against, accepted }
 }
 
 /// One side of a pair.
@@ -75,26 +92,33 @@ pub async fn run(args: OverlapArgs) -> anyhow::Result<ExitCode> {
     let mut read = read_paths(&args.paths, args.year, &measures)?;
     to_stderr(&read.told(args.language, false));
     let refused = read.has_errors();
-    let catalogue = catalogue_of(std::mem::take(&mut read.templates), &measures)?;
+    let mut catalogue = catalogue_of(std::mem::take(&mut read.templates), &measures)?;
+    if let Some(path) = &args.decisions {
+        let decisions = read_decisions(path, &catalogue)?;
+        to_stderr(&decisions.told(args.language));
+        catalogue.set_learned(Arc::new(learn(&catalogue.snapshot(), &decisions.pairs)));
+    }
     let relations = catalogue.snapshot().compare_all().await?;
     let out = match args.format {
-        OverlapFormat::Jsonl => lines(&catalogue, &relations)?,
+        OverlapFormat::Jsonl => lines(&catalogue, catalogue.learned(), &relations)?,
         OverlapFormat::Table => tables(args.language, &catalogue, &relations, args.limit),
     };
     let code = finish(args.language, Ok(Answer::of(out)));
     Ok(if refused { ExitCode::from(EXIT_REFUSED) } else { code })
 }
 
-fn lines(catalogue: &Catalogue, relations: &[Relation]) -> anyhow::Result<String> {
+fn lines(catalogue: &Catalogue, learned: &Learned, relations: &[Relation]) -> anyhow::Result<String> {
     let mut out = String::new();
     let mut push = |line: Line<'_>| -> anyhow::Result<()> {
         out.push_str(&serde_json::to_string(&line)?);
         out.push('\n');
         Ok(())
     };
+    let joined = catalogue.snapshot().joined_elements(relations);
     for key in catalogue.forms().flat_map(|form| &form.field_keys) {
         let Some(known) = catalogue.field(key) else { continue };
-        let element = known.element();
+        let own = known.element();
+        let element = joined.get(&own).copied().unwrap_or(own);
         let (form_id, field_id) = (key.form.as_str(), key.field.as_str());
         push(Line::Field { kind: "field", form_id, field_id, element, offset: known.meaning.offset_years })?;
     }
@@ -105,6 +129,9 @@ fn lines(catalogue: &Catalogue, relations: &[Relation]) -> anyhow::Result<String
     }
     for r in others {
         push(pair(r.kind.as_str(), r.kind, r))?;
+    }
+    for proposed in &learned.synonyms {
+        push(synonym(proposed))?;
     }
     Ok(out)
 }

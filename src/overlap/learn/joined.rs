@@ -1,0 +1,219 @@
+//! Elements that decisions and accepted synonyms make one figure.
+//!
+//! Worked out from the forms, the decisions and the synonyms each time a catalogue is asked, so that a form that comes later is joined the same
+//! way and the order of arrival cannot matter. A join is left out where it contradicts what is known: two elements that meet in a form are two
+//! figures, and what a reviewer told apart stays apart, over any number of steps.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use crate::domain::id::{ElementId, FormId};
+use crate::overlap::catalogue::{FormEntry, State, stored};
+use crate::overlap::learn::difference::{exchanged_key, measure_beside, words_of};
+use crate::overlap::learn::synonym::{FacetWord, ProposedSynonym, Scope};
+use crate::overlap::learn::answered;
+use crate::overlap::tokens::word_token;
+
+/// Elements that are looked through for one synonym; a word that more have is too common to be exchanged everywhere.
+const MAX_LOOKED_AT: usize = 20_000;
+
+/// Why two elements are one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// A reviewer said so.
+    Decided,
+    /// An accepted synonym, by its place in [`super::Learned::synonyms`].
+    Synonym(usize),
+    /// The score is above the one from which merges are proven right.
+    Score,
+}
+
+/// Two elements that were made one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LearnedMerge {
+    /// One element.
+    pub a: ElementId,
+    /// The other.
+    pub b: ElementId,
+    /// Why.
+    pub why: Why,
+}
+
+/// Elements that were made one, in groups.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Joined {
+    groups: HashMap<u64, Group>,
+    group_of: HashMap<u64, u64>,
+    apart: HashSet<(u64, u64)>,
+    /// What was joined, in the order in which it was.
+    pub merges: Vec<LearnedMerge>,
+}
+
+#[derive(Clone, Debug)]
+struct Group {
+    elements: Vec<u64>,
+    forms: BTreeSet<u64>,
+}
+
+impl Joined {
+    /// Joins what was learnt for a catalogue.
+    pub(crate) fn of(state: &State) -> Self {
+        let mut joined = Self::default();
+        if state.learned.decided.is_empty() {
+            return joined;
+        }
+        let answers = answered(state, &state.learned.decided);
+        joined.apart = answers.iter().filter(|p| !p.same).map(|p| ordered(p.element_a, p.element_b)).collect();
+        for pair in answers.iter().filter(|p| p.same) {
+            joined.join(state, pair.element_a, pair.element_b, Why::Decided);
+        }
+        for (at, synonym) in state.learned.synonyms.iter().enumerate().filter(|(_, s)| s.is_accepted) {
+            for (a, b) in pairs_of(state, synonym).into_iter().flatten() {
+                joined.join(state, a, b, Why::Synonym(at));
+            }
+        }
+        joined
+    }
+
+    /// Whether nothing was joined.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.merges.is_empty()
+    }
+
+    /// Whether two elements are one figure.
+    pub(crate) fn are_one(&self, a: u64, b: u64) -> bool {
+        a == b || (self.group_of.contains_key(&a) && self.group_of.get(&a) == self.group_of.get(&b))
+    }
+
+    /// The element that stands for the group of an element: its smallest.
+    pub(crate) fn representative(&self, element: u64) -> u64 {
+        let group = self.group_of.get(&element).and_then(|g| self.groups.get(g));
+        group.and_then(|g| g.elements.iter().min().copied()).unwrap_or(element)
+    }
+
+    /// Joins two elements and what is one with either, unless something known says that they are two.
+    pub(crate) fn join(&mut self, state: &State, a: u64, b: u64, why: Why) -> bool {
+        if self.are_one(a, b) {
+            return false;
+        }
+        let (one, other) = (self.group(state, a), self.group(state, b));
+        let is_apart = one.elements.iter().any(|x| other.elements.iter().any(|y| self.apart.contains(&ordered(*x, *y))));
+        if is_apart || !one.forms.is_disjoint(&other.forms) {
+            return false;
+        }
+        let into = *self.group_of.get(&a).unwrap_or(&a);
+        let from = self.group_of.get(&b).copied();
+        let group = Group {
+            elements: one.elements.into_iter().chain(other.elements.iter().copied()).collect(),
+            forms: one.forms.into_iter().chain(other.forms).collect(),
+        };
+        for element in &group.elements {
+            self.group_of.insert(*element, into);
+        }
+        from.map(|from| self.groups.remove(&from));
+        self.groups.insert(into, group);
+        let id = |element: u64| ElementId::from_stored(i64::try_from(element).unwrap_or(i64::MAX));
+        self.merges.push(LearnedMerge { a: id(a), b: id(b), why });
+        true
+    }
+
+    fn group(&self, state: &State, element: u64) -> Group {
+        let known = self.group_of.get(&element).and_then(|g| self.groups.get(g));
+        known.cloned().unwrap_or_else(|| Group { elements: vec![element], forms: state.forms_of(element).into_iter().collect() })
+    }
+}
+
+fn ordered(a: u64, b: u64) -> (u64, u64) {
+    (a.min(b), a.max(b))
+}
+
+/// Pairs of elements that an exchange makes one, sorted; `None` where its words are too common to look through.
+fn pairs_of(state: &State, synonym: &ProposedSynonym) -> Option<Vec<(u64, u64)>> {
+    let mut pairs = match &synonym.scope {
+        Scope::Between(a, b) => between(state, synonym, a, b),
+        Scope::Everywhere => exchanged(state, synonym, None)?,
+        Scope::Beside(beside) => exchanged(state, synonym, Some(beside))?,
+    };
+    pairs.sort_unstable();
+    Some(pairs)
+}
+
+/// How often forms themselves tell apart what an exchange would make one.
+pub(crate) fn contradicts(state: &State, synonym: &ProposedSynonym) -> usize {
+    if matches!(synonym.scope, Scope::Between(..)) {
+        return 0;
+    }
+    let Some(pairs) = pairs_of(state, synonym) else { return 1 };
+    let meet = |(a, b): &&(u64, u64)| {
+        let forms: BTreeSet<u64> = state.forms_of(*a).into_iter().collect();
+        state.forms_of(*b).iter().any(|f| forms.contains(f))
+    };
+    pairs.iter().filter(meet).count()
+}
+
+/// Elements whose key, with the words exchanged, is the key of another element.
+fn exchanged(state: &State, synonym: &ProposedSynonym, beside: Option<&str>) -> Option<Vec<(u64, u64)>> {
+    let own = synonym.a.iter().filter(|w| matches!(w.facet, "measure" | "population" | "qualifier" | "residue")).map(|w| w.word.as_str());
+    let around = beside.into_iter().flat_map(|words| words.split('+')).filter(|w| !w.is_empty());
+    let lists = own.chain(around).map(|word| state.tokens.get(word_token(word)));
+    let Some(shortest) = lists.min_by_key(|list| list.map_or(0, |l| l.len())) else { return Some(Vec::new()) };
+    let Some(list) = shortest else { return Some(Vec::new()) };
+    if list.len() > MAX_LOOKED_AT {
+        return None;
+    }
+    let target = |element: u64| {
+        let placed = state.any_field(ElementId::from_stored(i64::try_from(element).ok()?))?;
+        let meaning = &placed.field()?.meaning;
+        let words = words_of(meaning);
+        let fits = meaning.is_certain && synonym.a.iter().all(|w| words.contains(w)) && !synonym.b.iter().any(|w| words.contains(w));
+        if !fits || beside.is_some_and(|beside| measure_beside(&words, &synonym.a) != beside) {
+            return None;
+        }
+        let target = stored(ElementId::of_key(&exchanged_key(meaning, &synonym.a, &synonym.b)));
+        (target != element && state.elements.get(target).is_some()).then_some((element, target))
+    };
+    Some(list.iter().filter_map(target).collect())
+}
+
+/// Words and year of a reading, and the fields of a form that have them.
+type Readings = BTreeMap<(Vec<FacetWord>, i16), Vec<usize>>;
+
+/// Fields of two forms that read alike once the words are exchanged, where each has only the other as a partner.
+fn between(state: &State, synonym: &ProposedSynonym, a: &FormId, b: &FormId) -> Vec<(u64, u64)> {
+    let (Some(form_a), Some(form_b)) = (state.forms.get(a), state.forms.get(b)) else { return Vec::new() };
+    let exchange = |mut words: BTreeSet<FacetWord>| {
+        let fits = synonym.a.iter().all(|w| words.contains(w)) && !synonym.b.iter().any(|w| words.contains(w));
+        words.retain(|w| !synonym.a.contains(w));
+        words.extend(synonym.b.iter().cloned());
+        fits.then_some(words)
+    };
+    let keep = |words: BTreeSet<FacetWord>| synonym.b.iter().all(|w| words.contains(w)).then_some(words);
+    let (readings_a, readings_b) = (readings(form_a, form_b, exchange), readings(form_b, form_a, keep));
+    let mut pairs = Vec::new();
+    for (reading, fields_a) in &readings_a {
+        let ([at_a], Some([at_b])) = (fields_a.as_slice(), readings_b.get(reading).map(Vec::as_slice)) else { continue };
+        let (Some(x), Some(y)) = (form_a.fields.get(*at_a), form_b.fields.get(*at_b)) else { continue };
+        let are_certain = x.meaning.is_certain && y.meaning.is_certain;
+        let have_same_name = form_a.name_of(*at_a) == form_b.name_of(*at_b) && !form_a.name_of(*at_a).is_empty();
+        if are_certain || have_same_name {
+            pairs.push((stored(x.element()), stored(y.element())));
+        }
+    }
+    pairs
+}
+
+/// Fields of a form by what `read` makes of their words. Fields that have a partner in the other form already, and what is about the form
+/// itself, are left out.
+fn readings(entry: &FormEntry, other: &FormEntry, read: impl Fn(BTreeSet<FacetWord>) -> Option<BTreeSet<FacetWord>>) -> Readings {
+    let partners: HashSet<&str> = other.fields.iter().map(|f| f.meaning.key.as_str()).collect();
+    let mut readings = Readings::new();
+    for (at, field) in entry.fields.iter().enumerate() {
+        let key = field.meaning.key.as_str();
+        if key.starts_with('!') || partners.contains(key) {
+            continue;
+        }
+        if let Some(words) = read(words_of(&field.meaning)) {
+            readings.entry((words.into_iter().collect(), field.meaning.offset_years)).or_default().push(at);
+        }
+    }
+    readings
+}
