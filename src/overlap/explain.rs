@@ -6,7 +6,11 @@ use crate::domain::relation::{Reason, Relation, RelationKind};
 /// Says in one sentence why two fields are related as they are.
 pub fn sentence(relation: &Relation, language: Language) -> String {
     let difference = relation.reasons.iter().filter(|r| r.weight < 0.0 && r.is_facet()).min_by(|x, y| x.weight.total_cmp(&y.weight));
-    let agreement = relation.reasons.iter().filter(|r| r.weight > 0.0 && r.is_facet() && r.facet != "label").max_by(|x, y| x.weight.total_cmp(&y.weight));
+    let agreement = relation
+        .reasons
+        .iter()
+        .filter(|r| r.weight > 0.0 && r.is_facet() && r.facet != "label")
+        .max_by(|x, y| x.weight.total_cmp(&y.weight));
     let find = |facet: &str| relation.reasons.iter().find(|r| r.facet == facet);
     match language {
         Language::Zh => chinese(relation, difference, agreement, &find),

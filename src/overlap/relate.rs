@@ -14,14 +14,14 @@ use crate::overlap::candidates::{all_elements, elements_of, pairs_of};
 use crate::overlap::catalogue::{Placed, Snapshot, State};
 use crate::overlap::score::{Comparison, compare};
 
-/// A pair below this score is no question worth a reviewer's time.
-const MIN_SCORE: f64 = 0.035;
+/// A pair below this score is no question worth a reviewer's time: fewer than one in a hundred such pairs is one figure.
+const MIN_SCORE: f64 = 0.001;
 /// From this score on a field stands as one that something looks like.
-const LOOK_ALIKE_SCORE: f64 = 0.20;
+const LOOK_ALIKE_SCORE: f64 = 0.05;
 /// Thousandths that a pair loses for each side that has a better partner in the same form (two fields of one form are never one figure).
 const RIVAL_MILLI: i64 = -1_900;
 /// Below this score a pair that differs by words of one side alone is shown as narrower or broader, and nobody is asked.
-const NARROWER_BELOW: f64 = 0.15;
+const NARROWER_BELOW: f64 = 0.01;
 /// Fields of an element that may stand for it when it is compared.
 const N_REPRESENTATIVES: usize = 8;
 /// Relations shown for one field.

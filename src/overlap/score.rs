@@ -16,7 +16,7 @@ use std::borrow::Cow;
 /// Thousandths that a facet known on both sides and different takes away: more than all agreements can give.
 const VETO: i64 = -9_000;
 /// A pair whose log odds stay below this (in thousandths), whatever its names, is not looked at further.
-const LEAST_MILLI: i64 = -4_000;
+const LEAST_MILLI: i64 = -7_000;
 
 /// What the comparison of two meanings gives.
 #[derive(Clone, Debug)]
@@ -195,8 +195,24 @@ impl<'a> Weigher<'a> {
         self.words("population", &x, &y, Feature::PopulationShared, Feature::PopulationOpen);
         let (x, y) = (sorted(&a.facets.qualifiers), sorted(&b.facets.qualifiers));
         self.words("qualifier", &x, &y, Feature::QualifierShared, Feature::QualifierOpen);
-        let (x, y) = (sorted(&a.facets.clauses), sorted(&b.facets.clauses));
-        self.words("clause", &x, &y, Feature::ClauseShared, Feature::ClauseOpen);
+        self.clauses(&sorted(&a.facets.clauses), &sorted(&b.facets.clauses));
+    }
+
+    /// Clauses; what 其他 leaves out (除…) is one list that follows from the rows beside it, so what one side's list has more weighs once.
+    fn clauses(&mut self, a: &[&'a str], b: &[&'a str]) {
+        let is_listed = |clause: &&&str| clause.starts_with('除');
+        let more = |x: &[&'a str], y: &[&'a str]| x.iter().filter(is_listed).filter(|c| !y.contains(c)).copied().collect::<Vec<_>>();
+        let (more_a, more_b) = (more(a, b), more(b, a));
+        let rest = |x: &[&'a str], more: &[&'a str]| x.iter().filter(|c| !more.contains(c)).copied().collect::<Vec<_>>();
+        self.words("clause", &rest(a, &more_a), &rest(b, &more_b), Feature::ClauseShared, Feature::ClauseOpen);
+        if !more_a.is_empty() {
+            self.only_a += 1;
+            self.add("clause", more_a.join("+"), "", &[(Feature::ClauseOpen, 1.0)]);
+        }
+        if !more_b.is_empty() {
+            self.only_b += 1;
+            self.add("clause", "", more_b.join("+"), &[(Feature::ClauseOpen, 1.0)]);
+        }
     }
 
     fn known_or_open(&mut self, facet: &'static str, a: Option<&'a str>, b: Option<&'a str>, same: Feature, open: Feature) {

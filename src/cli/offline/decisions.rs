@@ -117,7 +117,9 @@ mod tests {
         let measures = Arc::new(Measures::embedded());
         let read = read_paths(&[at("f1.json")], 2026, &measures).unwrap();
         let catalogue = catalogue_of(read.templates, &measures).unwrap();
-        let pair = |field: &str| format!(r#"{{"a":{{"form_id":"f1","field_id":"A1"}},"b":{{"form_id":"f1","field_id":"{field}"}},"verdict":"different"}}"#);
+        let pair = |field: &str| {
+            format!(r#"{{"a":{{"form_id":"f1","field_id":"A1"}},"b":{{"form_id":"f1","field_id":"{field}"}},"verdict":"different"}}"#)
+        };
         std::fs::write(at("d.jsonl"), format!("{}\n\n{}\n", pair("A2"), pair("A9"))).unwrap();
         let decisions = read_decisions(&at("d.jsonl"), &catalogue).unwrap();
         assert_eq!((decisions.pairs.len(), decisions.n_unknown), (1, 1));

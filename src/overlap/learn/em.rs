@@ -31,7 +31,7 @@ pub(crate) struct Seen {
 pub(crate) struct Mixture {
     /// Probabilities of each level.
     pub levels: Vec<Probabilities>,
-    /// Share of pairs of one figure among the candidates.
+    /// Share of pairs of one figure among those of which nothing is known.
     pub share: f64,
 }
 
@@ -44,28 +44,42 @@ impl Mixture {
     }
 }
 
-/// Finds m, u and the share; `before` counts as `n_before` pairs of each kind.
-pub(crate) fn estimate(seen: &[Seen], comparisons: &Comparisons, before: &Mixture, n_before: f64) -> Mixture {
+/// For how many pairs what is held before counts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Held {
+    /// In the levels of pairs of one figure.
+    pub m: f64,
+    /// In the levels of pairs of two.
+    pub u: f64,
+    /// In the share.
+    pub share: f64,
+}
+
+/// Finds m, u and the share, given what is held before and how firmly.
+pub(crate) fn estimate(seen: &[Seen], comparisons: &Comparisons, before: &Mixture, held: Held) -> Mixture {
     let mut found = before.clone();
     for _ in 0..ROUNDS {
         let n_levels = comparisons.len();
         let (mut with_m, mut with_u) = (vec![0.0; n_levels], vec![0.0; n_levels]);
-        let mut n_same = 0.0;
+        let (mut n_same, mut n_open) = (0.0, 0.0);
         for pair in seen {
             let same = match pair.answer {
                 Some(answer) => f64::from(u8::from(answer)),
                 None => 1.0 / (1.0 + (-found.log_odds(pair)).exp()),
             };
-            n_same += same;
+            if pair.answer.is_none() {
+                n_same += same;
+                n_open += 1.0;
+            }
             for ((degree, m), u) in pair.degrees.iter().zip(&mut with_m).zip(&mut with_u) {
                 *m += same * degree;
                 *u += (1.0 - same) * degree;
             }
         }
-        let m = shares(&with_m, comparisons, before, n_before, |p| p.m);
-        let u = shares(&with_u, comparisons, before, n_before, |p| p.u);
+        let m = shares(&with_m, comparisons, before, held.m, |p| p.m);
+        let u = shares(&with_u, comparisons, before, held.u, |p| p.u);
         found.levels = m.into_iter().zip(u).map(|(m, u)| Probabilities { m, u }).collect();
-        found.share = ((n_same + n_before * before.share) / (seen.len() as f64 + n_before)).clamp(LEAST, 1.0 - LEAST);
+        found.share = ((n_same + held.share * before.share) / (n_open + held.share)).clamp(LEAST, 1.0 - LEAST);
     }
     found
 }
@@ -108,6 +122,9 @@ mod tests {
         (seen, m.into_iter().zip(u).map(|(m, u)| Probabilities { m, u }).collect())
     }
 
+    const LIGHTLY: Held = Held { m: 1.0, u: 1.0, share: 1.0 };
+    const FIRMLY: Held = Held { m: 50.0, u: 50.0, share: 50.0 };
+
     fn start() -> Mixture {
         let p = |m, u| Probabilities { m, u };
         let levels = vec![p(0.7, 0.3), p(0.3, 0.7), p(0.7, 0.3), p(0.3, 0.7), p(0.6, 0.2), p(0.2, 0.4), p(0.2, 0.4)];
@@ -121,7 +138,7 @@ mod tests {
             m in prop::array::uniform3(0.8_f64..0.97), u in prop::array::uniform3(0.03_f64..0.25), share in 0.1_f64..0.6,
         ) {
             let (seen, expect) = planted(m, u, share);
-            let found = estimate(&seen, &COMPARISONS, &start(), 1.0);
+            let found = estimate(&seen, &COMPARISONS, &start(), LIGHTLY);
             prop_assert!((found.share - share).abs() < 0.05, "share {} for {share}", found.share);
             for (p, e) in found.levels.iter().zip(&expect) {
                 prop_assert!((p.m - e.m).abs() < 0.08 && (p.u - e.u).abs() < 0.08, "{p:?} for {e:?}");
@@ -132,8 +149,8 @@ mod tests {
     #[test]
     fn the_same_pairs_give_the_same_answer() {
         let (seen, _) = planted([0.9, 0.85, 0.9], [0.1, 0.2, 0.1], 0.3);
-        let once = estimate(&seen, &COMPARISONS, &start(), 5.0);
-        let again = estimate(&seen, &COMPARISONS, &start(), 5.0);
+        let once = estimate(&seen, &COMPARISONS, &start(), LIGHTLY);
+        let again = estimate(&seen, &COMPARISONS, &start(), LIGHTLY);
         assert_eq!(once.levels, again.levels);
         assert_eq!(once.share.to_bits(), again.share.to_bits());
     }
@@ -141,12 +158,12 @@ mod tests {
     #[test]
     fn few_pairs_leave_what_was_held() {
         let held = start();
-        let none = estimate(&[], &COMPARISONS, &held, 50.0);
+        let none = estimate(&[], &COMPARISONS, &held, FIRMLY);
         for (p, h) in none.levels.iter().zip(&held.levels) {
             assert!((p.m - h.m).abs() < 1e-9 && (p.u - h.u).abs() < 1e-9);
         }
         let pair = Seen { degrees: vec![0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0], offset: 0.0, answer: Some(true) };
-        let one = estimate(&[pair], &COMPARISONS, &held, 50.0);
+        let one = estimate(&[pair], &COMPARISONS, &held, FIRMLY);
         assert!(one.levels[1].m > held.levels[1].m && one.levels[1].m < held.levels[1].m + 0.02);
     }
 }

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::domain::id::{ElementId, FormId};
 use crate::overlap::catalogue::{FormEntry, State, stored};
+use crate::overlap::learn::answered;
 use crate::overlap::learn::difference::{exchanged_key, measure_beside, words_of};
 use crate::overlap::learn::synonym::{FacetWord, ProposedSynonym, Scope};
-use crate::overlap::learn::answered;
 use crate::overlap::tokens::word_token;
 
 /// Elements that are looked through for one synonym; a word that more have is too common to be exchanged everywhere.

@@ -188,4 +188,3 @@ impl Snapshot {
         self.clone().with_joined().state.joined.merges.clone()
     }
 }
-

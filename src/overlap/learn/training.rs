@@ -1,9 +1,9 @@
 //! Estimating the weights that are shipped: from candidates without answers, then from labels where there are any.
 //!
 //! The sample is bounded and chosen by digests, so that a catalogue of a million fields takes as long as one of a hundred thousand and every run
-//! takes the same pairs. Pairs drawn at random say how often a level is seen by chance (u); candidates say the rest by expectation and
-//! maximisation. Candidates share words because that is how they were found, so the chance that random pairs give counts as a beginning and
-//! is corrected among the candidates themselves.
+//! takes the same pairs. Candidates share words because that is how they were found, so pairs drawn at random from everything would say of
+//! every candidate that it is one figure. The chance of a level (u) is taken from candidates that meet in a form: two fields of one form are
+//! never one figure, so these are certain, and they were found in the same way. The rest is said by expectation and maximisation.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::domain::id::FieldKey;
 use crate::overlap::Error;
 use crate::overlap::candidates::{all_elements, pairs_of};
 use crate::overlap::catalogue::{Placed, Snapshot, State};
-use crate::overlap::learn::em::{Mixture, Seen, estimate};
+use crate::overlap::learn::em::{Held, Mixture, Seen, estimate};
 use crate::overlap::learn::logistic::{Case, fit};
 use crate::overlap::learn::priors;
 use crate::overlap::learn::weights::{Feature, N_FEATURES, Probabilities, Weights};
@@ -21,10 +21,9 @@ use crate::overlap::score::traced;
 const MAX_CANDIDATES: usize = 200_000;
 /// Elements that candidates are asked for.
 const MAX_ELEMENTS: usize = 50_000;
-/// Pairs drawn at random.
-const N_RANDOM: usize = 20_000;
-/// Pairs of either kind that the weights by hand count for.
-const N_BEFORE: f64 = 60.0;
+/// How firmly the beginning is held: pairs of one figure are few among candidates, so what they look like is mostly told by the weights by
+/// hand, while what chance gives is free to be found.
+const HELD: Held = Held { m: 300.0, u: 20.0, share: 300.0 };
 /// Share of candidates that are one figure, as the weights by hand have it.
 const SHARE_BEFORE: f64 = 0.04;
 
@@ -36,7 +35,9 @@ pub struct Estimate {
     probabilities: Vec<Probabilities>,
     /// Candidates looked at.
     pub n_candidates: usize,
-    /// Of them, those whose label is known.
+    /// Pairs of one form, which are two figures for certain.
+    pub n_apart: usize,
+    /// Of the candidates, those whose label is known.
     pub n_labelled: usize,
     /// Share of candidates that are one figure, found without labels.
     pub share: f64,
@@ -46,9 +47,9 @@ impl Estimate {
     /// Writes the weights as the file that is shipped.
     pub fn print(&self, head: &str) -> String {
         let head = format!(
-            "{head}\n{} candidates, {} of them labelled; share of one figure, found without labels: {:.4}.\n\
+            "{head}\n{} candidates, {} of them labelled, and {} pairs of one form; share of one figure, found without labels: {:.4}.\n\
              Thousandths of the natural logarithm of m/u. m and u were found without labels; the weights have the labels in them too.",
-            self.n_candidates, self.n_labelled, self.share
+            self.n_candidates, self.n_labelled, self.n_apart, self.share
         );
         self.weights.print(&self.probabilities, &head)
     }
@@ -60,22 +61,29 @@ impl Snapshot {
         let elements: BTreeSet<u64> = sampled(all_elements(&self.state), MAX_ELEMENTS, |e| mixed(*e));
         let pairs = pairs_of(&self.state, &elements).await?;
         let pairs = sampled(pairs.into_iter().collect(), MAX_CANDIDATES, |(a, b)| mixed(a ^ b.rotate_left(17)));
-        let compared: Vec<(Vec<f64>, Option<bool>)> = pairs.iter().filter_map(|(a, b)| self.seen(*a, *b, label)).collect();
-        let random = random_pairs(&self.state, &elements);
-        let random: Vec<Vec<f64>> = random.iter().filter_map(|(a, b)| Some(self.seen(*a, *b, &|_, _| None)?.0)).collect();
+        let (mut compared, mut apart): (Vec<(Vec<f64>, Option<bool>)>, Vec<Vec<f64>>) = (Vec::new(), Vec::new());
+        for (a, b) in &pairs {
+            match self.seen(*a, *b, label) {
+                Some((degrees, _)) if meet(&self.state, *a, *b) => apart.push(degrees),
+                Some(pair) => compared.push(pair),
+                None => {}
+            }
+        }
         let by_hand = Weights::by_hand();
         let comparisons = comparisons();
-        let before = before(&by_hand, &random, &comparisons);
-        let rarity = by_hand.numbers().get(Feature::Rarity.at()).copied().unwrap_or(0.0);
-        let seen: Vec<Seen> = compared.iter().map(|(degrees, _)| with_absent(degrees, rarity)).collect();
-        let found = estimate(&seen, &comparisons, &before, N_BEFORE);
-        let centre = weights_of(&found, &by_hand);
+        let rarity = Rarity::of(&by_hand, &apart);
+        let before = before(&by_hand, rarity, &apart, &comparisons);
+        let open = compared.iter().map(|(degrees, _)| with_absent(degrees, rarity, None));
+        let seen: Vec<Seen> = open.chain(apart.iter().map(|degrees| with_absent(degrees, rarity, Some(false)))).collect();
+        let found = estimate(&seen, &comparisons, &before, HELD);
+        let centre = weights_of(&found, &by_hand, rarity);
         let cases: Vec<Case> = compared.iter().filter_map(|(values, answer)| Some(case(values, (*answer)?))).collect();
         let fitted = fit(&cases, &priors(&centre));
         Ok(Estimate {
             weights: Weights::from_numbers(&fitted),
             probabilities: found.levels,
-            n_candidates: seen.len(),
+            n_candidates: compared.len(),
+            n_apart: apart.len(),
             n_labelled: cases.len(),
             share: found.share,
         })
@@ -83,9 +91,6 @@ impl Snapshot {
 
     fn seen(&self, a: u64, b: u64, label: &dyn Fn(&FieldKey, &FieldKey) -> Option<bool>) -> Option<(Vec<f64>, Option<bool>)> {
         let (first_a, first_b) = (first(&self.state, a)?, first(&self.state, b)?);
-        if first_a.entry.form.template.id == first_b.entry.form.template.id {
-            return None;
-        }
         let (comparison, degrees) = traced(&self.state, &first_a, &first_b)?;
         let answer = label(&first_a.field()?.key, &first_b.field()?.key);
         comparison.veto.is_none().then_some((degrees, answer))
@@ -119,12 +124,10 @@ fn mixed(number: u64) -> u64 {
     x ^ (x >> 31)
 }
 
-/// Pairs of elements as chance would draw them, from their digests.
-fn random_pairs(state: &State, elements: &BTreeSet<u64>) -> Vec<(u64, u64)> {
-    let list: Vec<u64> = elements.iter().copied().filter(|e| state.elements.get(*e).is_some()).collect();
-    let draw = |at: u64| list.get(usize::try_from(mixed(at) % list.len().max(1) as u64).unwrap_or(0)).copied();
-    let pair = |at: u64| draw(2 * at).zip(draw(2 * at + 1)).filter(|(a, b)| a != b);
-    (0..N_RANDOM as u64).filter_map(pair).collect()
+/// Whether two elements stand in one form.
+fn meet(state: &State, a: u64, b: u64) -> bool {
+    let forms = state.forms_of(a);
+    state.forms_of(b).iter().any(|form| forms.binary_search(form).is_ok())
 }
 
 /// Levels that mean "nothing of the kind": they stand behind the features, so that seeing nothing is an outcome too.
@@ -138,27 +141,55 @@ fn comparisons() -> Vec<Option<usize>> {
     Feature::all().map(of).chain(ABSENT.iter().map(|name| number(name))).collect()
 }
 
+/// Levels that come with the rarity of a word.
+const SHARED: [Feature; 4] = [Feature::MeasureShared, Feature::PopulationShared, Feature::QualifierShared, Feature::ClauseShared];
+
+fn degree(degrees: &[f64], feature: Feature) -> f64 {
+    degrees.get(feature.at()).copied().unwrap_or(0.0)
+}
+
+fn n_shared(degrees: &[f64]) -> f64 {
+    SHARED.iter().map(|feature| degree(degrees, *feature)).sum()
+}
+
+/// How a shared word's rarity counts: against what is usual among shared words, so that an ordinary word adds nothing beyond its level.
+#[derive(Clone, Copy, Debug, Default)]
+struct Rarity {
+    weight: f64,
+    usual: f64,
+}
+
+impl Rarity {
+    fn of(by_hand: &Weights, apart: &[Vec<f64>]) -> Self {
+        let total: f64 = apart.iter().map(|d| degree(d, Feature::Rarity)).sum();
+        let n: f64 = apart.iter().map(|d| n_shared(d)).sum();
+        Self { weight: f64::from(by_hand.of(Feature::Rarity)) / 1_000.0, usual: total / n.max(1.0) }
+    }
+}
+
 /// A pair as the mixture sees it: rarity is no level, absence is one.
-fn with_absent(degrees: &[f64], rarity: f64) -> Seen {
-    let offset = rarity * degrees.get(Feature::Rarity.at()).copied().unwrap_or(0.0);
-    let mut all: Vec<f64> = Feature::all().zip(degrees).map(|(f, d)| if matches!(f, Feature::Prior | Feature::Rarity) { 0.0 } else { *d }).collect();
+fn with_absent(degrees: &[f64], rarity: Rarity, answer: Option<bool>) -> Seen {
+    let offset = rarity.weight * (degree(degrees, Feature::Rarity) - rarity.usual * n_shared(degrees));
+    let mut all: Vec<f64> =
+        Feature::all().zip(degrees).map(|(f, d)| if matches!(f, Feature::Prior | Feature::Rarity) { 0.0 } else { *d }).collect();
     for name in ABSENT {
         let present: f64 = Feature::all().zip(degrees).filter(|(f, _)| f.comparison() == name).map(|(_, d)| d).sum();
         all.push(1.0 - present.min(1.0));
     }
-    Seen { degrees: all, offset, answer: None }
+    Seen { degrees: all, offset, answer }
 }
 
-/// What is held before: u from random pairs, and m such that the weights by hand come out, up to what all levels of a comparison share.
-fn before(by_hand: &Weights, random: &[Vec<f64>], comparisons: &[Option<usize>]) -> Mixture {
+/// What is held before: u from pairs that are apart, and m such that the weights by hand come out, up to what all levels of a comparison share.
+fn before(by_hand: &Weights, rarity: Rarity, apart: &[Vec<f64>], comparisons: &[Option<usize>]) -> Mixture {
     let mut counts = vec![1.0; comparisons.len()];
-    for degrees in random {
-        for (count, degree) in counts.iter_mut().zip(with_absent(degrees, 0.0).degrees) {
+    for degrees in apart {
+        for (count, degree) in counts.iter_mut().zip(with_absent(degrees, Rarity::default(), None).degrees) {
             *count += degree;
         }
     }
     let hand = by_hand.numbers();
-    let weight = |at: usize| hand.get(at).copied().unwrap_or(0.0);
+    let is_shared = |at: usize| SHARED.iter().any(|f| f.at() == at);
+    let weight = |at: usize| hand.get(at).copied().unwrap_or(0.0) + if is_shared(at) { rarity.weight * rarity.usual } else { 0.0 };
     let sum = |comparison: Option<usize>, of: &dyn Fn(usize) -> f64| -> f64 {
         comparisons.iter().enumerate().filter(|(_, c)| **c == comparison).map(|(at, _)| of(at)).sum()
     };
@@ -176,7 +207,7 @@ fn before(by_hand: &Weights, random: &[Vec<f64>], comparisons: &[Option<usize>])
 
 /// The weights of a mixture. What a comparison gives when nothing of the kind is there weighs nothing, so it is taken from its levels and
 /// given to what holds before.
-fn weights_of(found: &Mixture, by_hand: &Weights) -> Vec<f64> {
+fn weights_of(found: &Mixture, by_hand: &Weights, rarity: Rarity) -> Vec<f64> {
     let weight = |at: usize| found.levels.get(at).map_or(0.0, |p| (p.m / p.u).ln());
     let mut prior = (found.share / (1.0 - found.share)).ln();
     let mut weights = by_hand.numbers();
@@ -184,6 +215,7 @@ fn weights_of(found: &Mixture, by_hand: &Weights) -> Vec<f64> {
         let absent = ABSENT.iter().position(|name| *name == feature.comparison()).map_or(0.0, |at| weight(N_FEATURES + at));
         match feature {
             Feature::Prior | Feature::Rarity => {}
+            _ if SHARED.contains(&feature) => *number = weight(feature.at()) - rarity.weight * rarity.usual,
             _ => *number = weight(feature.at()) - absent,
         }
     }
