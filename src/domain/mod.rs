@@ -17,5 +17,6 @@ pub mod organisation;
 pub mod period;
 pub mod problem;
 pub mod relation;
+pub mod rule;
 pub mod template;
 pub mod unit;
