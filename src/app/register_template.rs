@@ -16,6 +16,7 @@ use crate::domain::element::CataloguedField;
 use crate::domain::facet::Meaning;
 use crate::domain::id::{ElementId, FieldKey, FormId};
 use crate::domain::problem::{Code, Problem};
+use crate::domain::rule::check_rules;
 use crate::domain::template::{FormTemplate, RegisteredTemplate};
 use crate::domain::unit::Level;
 use crate::formats::template_json::{self, ReadTemplate, TemplateDefaults};
@@ -147,6 +148,7 @@ impl App {
             TemplateSource::Parsed(template, mut problems) => {
                 problems.extend(template.check());
                 problems.extend(template.check_units(&self.measures));
+                problems.extend(check_rules(&template, &self.measures));
                 ReadTemplate { template: *template, problems }
             }
             TemplateSource::Json(bytes) => {

@@ -139,6 +139,23 @@ codes! {
     /// A label asks for a person's identifier. Args: field, identifier.
     FieldPersonalIdentifier = "FIELD_PERSONAL_IDENTIFIER",
 
+    /// A printed rule has a word that does not fit (a warning; the rule is not checked). Args: clause, word, at.
+    RuleSyntax = "RULE_SYNTAX",
+    /// A printed rule names what the form does not have (a warning). Args: clause, word.
+    RuleWordUnknown = "RULE_WORD_UNKNOWN",
+    /// A printed rule names what the form has several times (a warning). Args: clause, word, n.
+    RuleWordAmbiguous = "RULE_WORD_AMBIGUOUS",
+    /// The rows of a printed rule have no column in common, or nothing says which (a warning). Args: clause.
+    RuleColumnsUnclear = "RULE_COLUMNS_UNCLEAR",
+    /// A printed rule names a form that is not known (a warning). Args: clause, word.
+    RuleFormUnknown = "RULE_FORM_UNKNOWN",
+    /// A printed rule reckons with a field that is no number (a warning). Args: clause, word.
+    RuleNotANumber = "RULE_NOT_A_NUMBER",
+    /// A printed rule is longer or names more cells than is read (a warning). Args: clause.
+    RuleTooLarge = "RULE_TOO_LARGE",
+    /// Part of a printed rule states no relation (a warning where it is listed at all). Args: clause.
+    RuleRemark = "RULE_REMARK",
+
     /// A figure is missing. Args: label.
     FigureMissing = "FIGURE_MISSING",
     /// Args: value, label, dtype.

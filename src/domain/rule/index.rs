@@ -1,7 +1,9 @@
 //! What a form offers to its printed rules: rows with their codes, labels and headings, and the columns of each.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::domain::rule::MAX_STEPS;
 use crate::domain::rule::lexer::Words;
 use crate::domain::rule::text::{marker_of, plain, strip_marker, without_brackets, without_circle};
 use crate::domain::template::{Field, FormTemplate};
@@ -11,9 +13,11 @@ use crate::domain::template::{Field, FormTemplate};
 pub(super) struct Row {
     /// Code as printed, normalised; may be empty.
     pub(super) code: String,
-    /// Label, normalised, without its list marker.
+    /// Label, normalised.
+    pub(super) printed: String,
+    /// The same without its list marker.
     pub(super) label: String,
-    /// The same without brackets.
+    /// Without brackets too.
     pub(super) bare: String,
     /// List marker of the label (一, 1).
     pub(super) marker: Option<String>,
@@ -33,6 +37,8 @@ pub struct FormIndex {
     by_number: HashMap<String, Vec<usize>>,
     by_label: HashMap<String, Vec<usize>>,
     words: Words,
+    /// Rows looked at so far.
+    n_steps: Cell<u64>,
 }
 
 /// A row's identity in its form: code, label and path as printed.
@@ -71,7 +77,7 @@ impl FormIndex {
                 self.by_number.entry(without_zeros(&row.code)).or_default().push(at);
                 words.insert(row.code.clone());
             }
-            for name in BTreeSet::from([&row.label, &row.bare]) {
+            for name in BTreeSet::from([&row.label, &row.bare, &row.printed]) {
                 self.by_label.entry(name.clone()).or_default().push(at);
                 words.insert(name.clone());
             }
@@ -81,6 +87,13 @@ impl FormIndex {
         // Operators and marks that stand alone in a form's cells are no names.
         words.retain(|w| w.chars().any(char::is_alphanumeric));
         self.words = Words::new(words);
+    }
+
+    /// Counts rows that are looked at; false once there were too many, so that a hostile form cannot keep a server busy.
+    pub(super) fn may_look_at(&self, n_rows: usize) -> bool {
+        let n_steps = self.n_steps.get().saturating_add(n_rows as u64);
+        self.n_steps.set(n_steps);
+        n_steps <= MAX_STEPS
     }
 
     pub(super) fn words(&self) -> &Words {
@@ -124,6 +137,7 @@ fn row_of(field: &Field) -> Row {
         bare: if bare.is_empty() { label.clone() } else { bare },
         label,
         marker: marker_of(&printed).map(str::to_owned),
+        printed,
         path: path.collect(),
         cells: Vec::new(),
     }

@@ -265,7 +265,8 @@ impl Lexer<'_> {
             }
         }
         let inside: String = self.rest(self.position + 1).iter().take(n.saturating_sub(2)).map(|c| c.c).collect();
-        let operates = inside.contains(['+', '×', '÷', '=', '≥', '≤', '>', '<']) || (inside.contains('-') && !is_code_like(&inside));
+        let is_known = self.words.longest(self.rest(self.position + 1)) == inside.chars().count();
+        let operates = !is_known && inside.contains(['+', '-', '×', '÷', '=', '≥', '≤', '>', '<']);
         if depth != 0 || (operates && !self.is_after_operand()) {
             return self.push(Token::Open, 1);
         }
@@ -381,21 +382,22 @@ impl Lexer<'_> {
         if self.comparison(at).is_some() || self.word_operator(at, false).is_some() {
             return true;
         }
+        let Some(here) = self.chars.get(at).map(|c| c.c) else { return false };
+        if !"至到与和及加减乘除为时则".contains(here) {
+            return false;
+        }
         let run: String = self.rest(self.position).iter().take(n).map(|c| c.c).collect();
         let next = self.chars.get(at + 1).map(|c| c.c);
         let is_code = is_code_like(run.trim_start_matches('第').trim_end_matches(['行', '列', '栏', '项']));
-        match self.chars.get(at).map(|c| c.c) {
-            Some('至' | '到' | '与' | '和' | '及' | '加' | '减' | '乘' | '除') => {
-                is_code && next.is_some_and(|c| c.is_ascii_alphanumeric() || c == '第' || c == '(')
-            }
-            Some('为') => is_code && next.is_some_and(|c| c.is_ascii_digit() || c == '零'),
+        match here {
+            '为' => is_code && next.is_some_and(|c| c.is_ascii_digit() || c == '零'),
             // 否时 and 0时 end a condition.
-            Some('时') => {
+            '时' => {
                 let is_value = is_code || matches!(run.as_str(), "是" | "否" | "有" | "无" | "零" | "空");
                 is_value || matches!(next, Some(',' | '则')) && self.tokens.iter().any(|t| t.token == Token::If)
             }
-            Some('则') => self.tokens.iter().any(|t| t.token == Token::If),
-            _ => false,
+            '则' => self.tokens.iter().any(|t| t.token == Token::If),
+            _ => is_code && next.is_some_and(|c| c.is_ascii_alphanumeric() || c == '第' || c == '('),
         }
     }
 }

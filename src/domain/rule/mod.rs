@@ -24,10 +24,14 @@ use crate::domain::id::{FieldId, FormId};
 pub use crate::domain::rule::evaluate::{Known, Outcome, evaluate};
 pub use crate::domain::rule::index::FormIndex;
 pub use crate::domain::rule::parse::parse;
-pub use crate::domain::rule::resolve::{Reading, read_rules};
+pub use crate::domain::rule::resolve::{Reading, check_rules, read_rules};
 
 /// Longest rule that is read, in characters; longer ones are listed as not read.
 pub const MAX_RULE_CHARS: usize = 2_000;
+/// Characters of all rules of a form that are read; the rest is listed as not read.
+pub const MAX_FORM_CHARS: usize = 100_000;
+/// Rows looked at while the words of one form's rules are bound; what is left then is listed as not read.
+pub const MAX_STEPS: u64 = 2_000_000;
 /// Deepest nesting of brackets in a rule.
 pub const MAX_DEPTH: usize = 24;
 /// Most checks that one printed rule may become, over columns, rows and lists.

@@ -100,6 +100,13 @@ fn at_commas(group: Vec<Placed>, form: &FormIndex) -> Vec<Vec<Placed>> {
         };
         let is_condition = before.last().is_some_and(|l| matches!(l.token, Token::When | Token::Then))
             || (before.iter().any(|p| p.token == Token::If) && !before.iter().any(|p| matches!(p.token, Token::When | Token::Then)));
+        // A6-1，A6-2≤06: a list before the comparison.
+        let names = |p: &Placed| matches!(&p.token, Token::Word(w) if is_code_like(w) || form.knows(w)) || p.token == Token::List;
+        if !relates(before) && relates(&part) && before.iter().all(names) {
+            before.push(Placed { token: Token::List, at: first.at });
+            before.extend(part);
+            continue;
+        }
         let is_remark = part.iter().all(|p| matches!(&p.token, Token::Word(w) if !is_code_like(w) && !form.knows(w)) || matches!(p.token, Token::Filler(_)));
         if is_condition {
             if !before.last().is_some_and(|l| matches!(l.token, Token::When | Token::Then)) {

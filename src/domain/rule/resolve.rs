@@ -8,7 +8,8 @@ use crate::domain::measure::Measures;
 use crate::domain::rule::index::FormIndex;
 use crate::domain::rule::parse::parse;
 use crate::domain::rule::resolve::bind::Binder;
-use crate::domain::rule::{Check, Clause, Fault, MAX_CHECKS};
+use crate::domain::problem::{Code, Place, Problem};
+use crate::domain::rule::{Check, Clause, Fault, MAX_CHECKS, MAX_FORM_CHARS};
 use crate::domain::template::FormTemplate;
 
 /// A clause of a printed rule with the checks that it became, or why it became none.
@@ -28,8 +29,15 @@ pub struct Reading {
 pub fn read_rules<'a>(template: &'a FormTemplate, measures: &Measures, others: &dyn Fn(&str) -> Option<&'a FormTemplate>) -> Vec<Reading> {
     let index = FormIndex::new(template);
     let mut readings = Vec::new();
+    let mut n_chars = 0;
     for (rule, text) in template.rules.iter().enumerate() {
         let mut n_left = MAX_CHECKS;
+        n_chars += text.chars().count();
+        if n_chars > MAX_FORM_CHARS {
+            let clause = Clause { text: text.clone(), at: 0, read: Err(Fault::TooLarge) };
+            readings.push(Reading { rule, clause, checks: Err(Fault::TooLarge) });
+            continue;
+        }
         for clause in parse(text, &index) {
             let checks = match &clause.read {
                 Err(fault) => Err(fault.clone()),
@@ -43,4 +51,29 @@ pub fn read_rules<'a>(template: &'a FormTemplate, measures: &Measures, others: &
         }
     }
     readings
+}
+
+/// Warns of every clause of a form's rules that is not checked, word for word; remarks are no fault.
+pub fn check_rules(template: &FormTemplate, measures: &Measures) -> Vec<Problem> {
+    let readings = read_rules(template, measures, &|_| None);
+    let open = readings.iter().filter_map(|r| Some((r, r.checks.as_ref().err().filter(|f| **f != Fault::Remark)?)));
+    let place = |rule: usize| Place::part("rules").in_form(template.id.as_str()).at_row(rule + 1);
+    open.map(|(reading, fault)| fault.to_problem(&reading.clause).at(place(reading.rule))).collect()
+}
+
+impl Fault {
+    /// The warning that tells a person of this fault of a clause.
+    pub fn to_problem(&self, clause: &Clause) -> Problem {
+        let about = |code: Code| Problem::warning(code).arg("clause", &clause.text);
+        match self {
+            Self::Remark => about(Code::RuleRemark),
+            Self::Syntax { word, at } => about(Code::RuleSyntax).arg("word", word).arg("at", at.saturating_sub(clause.at) + 1),
+            Self::Unknown { word, .. } => about(Code::RuleWordUnknown).arg("word", word),
+            Self::Ambiguous { word, n, .. } => about(Code::RuleWordAmbiguous).arg("word", word).arg("n", n),
+            Self::Columns => about(Code::RuleColumnsUnclear),
+            Self::UnknownForm { word, .. } => about(Code::RuleFormUnknown).arg("word", word),
+            Self::NotANumber { word, .. } => about(Code::RuleNotANumber).arg("word", word),
+            Self::TooLarge => about(Code::RuleTooLarge),
+        }
+    }
 }

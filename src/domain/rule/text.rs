@@ -13,6 +13,11 @@ pub(super) struct Char {
 pub(super) fn normalise(text: &str) -> Vec<Char> {
     let mut out = Vec::with_capacity(text.len());
     for (at, printed) in text.chars().enumerate() {
+        if printed == '…' {
+            // Its compatible form would be three full stops.
+            out.push(Char { c: printed, at });
+            continue;
+        }
         for c in std::iter::once(printed).nfkc() {
             for c in c.to_lowercase() {
                 out.push(Char { c: unify(c), at });

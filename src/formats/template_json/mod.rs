@@ -15,6 +15,7 @@ use crate::domain::id::{FormId, OrganisationId};
 use crate::domain::measure::Measures;
 use crate::domain::period::Frequency;
 use crate::domain::problem::{Code, Place, Problem};
+use crate::domain::rule::check_rules;
 use crate::domain::template::{Field, FormTemplate, MAX_FIELDS, MAX_RULES};
 use crate::domain::unit::Level;
 use crate::formats::json::{self, Node, Object};
@@ -76,6 +77,7 @@ pub fn read_template(bytes: &[u8], defaults: &TemplateDefaults, measures: &Measu
     reader.name_unknown_keys();
     reader.problems.extend(template.check());
     reader.problems.extend(template.check_units(measures));
+    reader.problems.extend(check_rules(&template, measures));
     if reader.is_whole { Ok(ReadTemplate { template, problems: reader.problems }) } else { Err(reader.problems) }
 }
 

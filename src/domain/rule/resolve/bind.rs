@@ -91,7 +91,7 @@ impl Binder<'_, '_> {
 
     fn in_context(&self, statement: &Statement, subject: Option<&Meaning>) -> Result<(Vec<Check>, usize), Fault> {
         let context = subject.and_then(|m| if let Named::Row(row) | Named::Cell(row, _) = m.named { Some(row) } else { None });
-        let subject = subject_of(statement).map(|r| r.at).zip(subject.cloned());
+        let subject = subject_of(statement).cloned().zip(subject.cloned());
         let names = Names { index: self.index, context, in_columns: context.is_none() && self.is_on_columns(statement), subject };
         let mut checks = Vec::new();
         let mut cost = 0;
@@ -324,6 +324,9 @@ impl Binder<'_, '_> {
         let severity = if guesses.is_empty() { severity } else { Severity::Explain };
         let mut checks = Vec::new();
         for instance in &instances {
+            if !self.index.may_look_at(meanings.len()) {
+                return Err(Fault::TooLarge);
+            }
             let fill = Fill { template: self.template, meanings: &meanings, instance };
             let test = match sketch {
                 Sketch::Blank(slot) => Test::Blank(fill.cell(slot)?),

@@ -75,6 +75,8 @@ const ENDINGS: [&str; 22] = [
     "人员", "数", "量", "合计", "存",
 ];
 
+/// Longest word that is looked for, in characters.
+const MAX_WORD_CHARS: usize = 60;
 /// How much farther than the nearest label another may be to be tried as the row that a rule is about.
 const CONTEXT_SLACK: usize = 20;
 
@@ -85,8 +87,8 @@ pub(super) struct Names<'a> {
     pub(super) context: Option<usize>,
     /// The clause names columns only, so that a numeral is a number.
     pub(super) in_columns: bool,
-    /// What the first word was taken for, by its place.
-    pub(super) subject: Option<(usize, Meaning)>,
+    /// The first word and what it was taken for.
+    pub(super) subject: Option<(Reference, Meaning)>,
 }
 
 impl Names<'_> {
@@ -96,10 +98,13 @@ impl Names<'_> {
 
     /// Every meaning that a word may have, the best alone or equally good ones together.
     pub(super) fn meanings(&self, reference: &Reference, is_factor: bool) -> Result<Vec<Meaning>, Fault> {
-        if let Some((_, meaning)) = self.subject.as_ref().filter(|(at, _)| *at == reference.at) {
+        if let Some((_, meaning)) = self.subject.as_ref().filter(|(subject, _)| subject == reference) {
             return Ok(vec![meaning.clone()]);
         }
         let word = plain(&reference.word);
+        if !self.index.may_look_at(1) || word.chars().nth(MAX_WORD_CHARS).is_some() {
+            return Err(Fault::TooLarge);
+        }
         let found = self.of_word(&word, is_factor, 0);
         let found: Vec<Meaning> = match self.by_notes(&found, reference) {
             Some(narrowed) => narrowed,
@@ -266,6 +271,9 @@ impl Names<'_> {
     /// 粮食作物播种面积: a row's label and the heading of one of its columns.
     fn label_with_column(&self, word: &str) -> Vec<Meaning> {
         let mut found: Vec<(usize, Meaning)> = Vec::new();
+        if !self.index.may_look_at(self.index.rows.len()) {
+            return Vec::new();
+        }
         for (at, row) in self.index.rows.iter().enumerate() {
             for name in [&row.label, &row.bare] {
                 let Some(rest) = word.strip_prefix(name.as_str()).filter(|r| !r.is_empty()) else { continue };
@@ -315,6 +323,9 @@ impl Names<'_> {
 
     /// A label that resembles the word: the same but for an ending, one inside the other, or all but a letter the same.
     fn resembling(&self, word: &str) -> Vec<Meaning> {
+        if !self.index.may_look_at(self.index.rows.len()) {
+            return Vec::new();
+        }
         let word = strip_marker(word);
         let stem = stem_of(word);
         let n_chars = word.chars().count();
@@ -423,6 +434,9 @@ fn resemblance(word: &str, stem: &str, label: &str) -> Option<usize> {
     if (n_stem >= 4 && is_subsequence(stem, label)) || (n_label_stem >= 4 && is_subsequence(label_stem, word)) {
         return Some(12 + difference);
     }
+    if n_word < 4 || difference > n_word {
+        return None;
+    }
     let likeness = strsim::normalized_levenshtein(word, label);
-    (likeness >= 0.74 && n_word >= 4).then(|| 12 + ((1.0 - likeness) * 40.0) as usize)
+    (likeness >= 0.74).then(|| 12 + ((1.0 - likeness) * 40.0) as usize)
 }
