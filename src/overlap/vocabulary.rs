@@ -115,6 +115,8 @@ pub(crate) struct Class {
     pub is_relative: bool,
     /// Names an age group (老年人): beside an age it says nothing more.
     pub is_age_group: bool,
+    /// A thing found in many settings (企业, 项目, 设备): below a heading that was not understood nobody knows which ones are meant.
+    pub is_generic: bool,
     /// A figure of this statistic is no sum of the figures below (averages, ratios, prices, ranks).
     pub never_sums: bool,
 }

@@ -19,6 +19,10 @@ const RANGE_CLASS: u32 = u32::MAX - 1;
 pub(crate) struct Draft {
     /// Things counted or measured.
     pub measures: BTreeSet<TermId>,
+    /// The thing that the words end in, which is what is counted: 行政村 in 有卫生室的行政村, 卫生室 in 行政村卫生室.
+    pub head: Option<TermId>,
+    /// Whether the words only describe what stands above (通宽带的, 其中：有卫生室).
+    pub describes: bool,
     /// Statistic that the words name.
     pub statistic: Option<String>,
     /// Dimension that a plain statistic word names (人数: person).
@@ -31,6 +35,8 @@ pub(crate) struct Draft {
     pub time: Option<TimeBasis>,
     /// Whether only a column (本年) or a heading says it, which yields to what the measure is.
     pub time_is_weak: bool,
+    /// Whether 累计 stands alone, which may reach back over years.
+    pub is_bare_sum: bool,
     /// Time basis that words have where the form does not say.
     pub usual_time: Option<TimeBasis>,
     /// Years of offset.
@@ -59,10 +65,28 @@ pub(crate) struct Draft {
     pub crossed: bool,
     /// Whether a parent's unknown words were left out.
     pub dropped_context: bool,
+    /// People whom an outer heading is about, below headings that name none (外出从业情况 / 社会保障).
+    pub people: BTreeSet<TermId>,
+    /// Whether a heading above has words that were not understood.
+    pub below_unknown: bool,
     /// Terms of population and qualifiers, for the clauses that they imply.
     pub word_terms: BTreeSet<TermId>,
     /// Steps of the reading.
     pub evidence: Vec<FacetEvidence>,
+}
+
+/// Words that begin a description of the thing above: 通宽带, 设有卫生室, 参加合作社.
+const DESCRIBING: [&str; 22] = [
+    "有", "已", "通", "建有", "设有", "配有", "拥有", "建立", "成立", "设立", "开展", "实行", "实现", "纳入", "参加", "完成", "达到", "使用", "配备", "接通", "覆盖",
+    "未",
+];
+
+/// The last thing that the words name.
+fn head_of(vocabulary: &Vocabulary, phrase: &Phrase) -> Option<TermId> {
+    phrase.pieces.iter().rev().find_map(|piece| match piece {
+        Piece::Word { term, is_negated: false, suffix: "" } if vocabulary.term(*term).role == Role::Measure => Some(*term),
+        _ => None,
+    })
 }
 
 /// Reads what one phrase says by itself.
@@ -71,6 +95,8 @@ pub(crate) fn draft_of(vocabulary: &Vocabulary, phrase: &Phrase, source: &str) -
     for piece in &phrase.pieces {
         draft.add_piece(vocabulary, piece, source);
     }
+    draft.head = head_of(vocabulary, phrase);
+    draft.describes = phrase.is_part || phrase.text.ends_with('的') || DESCRIBING.iter().any(|word| phrase.text.starts_with(word));
     let is_named = !draft.measures.is_empty();
     let is_list = draft.statistic.is_some() && phrase.gloss.len() > 1 && phrase.gloss.iter().any(|p| matches!(p, Piece::Residue(_)));
     for piece in &phrase.gloss {
@@ -98,6 +124,8 @@ pub(crate) fn draft_of(vocabulary: &Vocabulary, phrase: &Phrase, source: &str) -
         }
     }
     draft.lists_topics = ["与", "和", "及", "、"].iter().any(|word| phrase.text.contains(word));
+    // 图书馆、文化站 are counted together.
+    draft.head = draft.head.filter(|_| !draft.lists_topics);
     draft.clauses.extend(phrase.clauses.iter().cloned());
     draft.drop_broader(vocabulary);
     draft
@@ -113,7 +141,8 @@ impl Draft {
     /// Takes over the people that a heading is about, where the words themselves name none: 参加养老保险 under 从业人员 counts 从业人员.
     fn inherit_people(&mut self, vocabulary: &Vocabulary, above: &Draft) {
         let is_people = |m: &TermId| vocabulary.class(vocabulary.term(*m)).dimension.as_deref() == Some("person");
-        let heading: Vec<TermId> = above.measures.iter().copied().filter(|m| is_people(m) && !above.lists_topics).collect();
+        let named: Vec<TermId> = above.measures.iter().copied().filter(|m| is_people(m) && !above.lists_topics).collect();
+        let heading = if named.is_empty() { above.people.iter().copied().collect() } else { named };
         let own: Vec<TermId> = self.measures.iter().copied().filter(is_people).collect();
         if own.is_empty() && !self.is_of_everybody(vocabulary) {
             self.measures.extend(heading);
@@ -134,6 +163,7 @@ impl Draft {
             .collect();
         for (word, meaning) in changes {
             self.measures.remove(&word);
+            self.head = self.head.map(|head| if head == word { meaning } else { head });
             self.add_term(vocabulary, meaning, "", "path");
         }
     }
@@ -169,6 +199,11 @@ impl Draft {
         self.note("qualifier", boundary, boundary, "note");
     }
 
+    /// Adds a thing that only says which of others are meant.
+    pub(crate) fn add_thing_as_qualifier(&mut self, name: &str) {
+        self.qualifiers.insert(name.to_owned(), RANGE_CLASS);
+    }
+
     /// Whether the figure is about people or households in general, whose residence basis a note may say.
     pub(crate) fn is_of_everybody(&self, vocabulary: &Vocabulary) -> bool {
         self.residue.is_empty() && self.measures.iter().all(|m| matches!(vocabulary.term(*m).name.as_str(), "人口" | "户"))
@@ -176,9 +211,15 @@ impl Draft {
 
     /// Whether a definition in a note may say what the figure is: the words were not understood, or name the same kind of thing.
     pub(crate) fn is_unknown_or_kin(&self, vocabulary: &Vocabulary, alias: &Draft) -> bool {
-        let class = |m: &TermId| vocabulary.term(*m).class;
-        let is_kin = self.measures.iter().all(|m| alias.measures.iter().any(|a| class(a) == class(m)));
-        self.measures.is_empty() || (self.residue.is_empty() && is_kin)
+        // 农户 defined as 常住户 stays 农户: a definition may narrow a thing, and never widens it.
+        // 行政村 defined as 村民委员会 is the other name of one body.
+        let is_same_body = |a: &TermId, m: &TermId| {
+            let (a, m) = (vocabulary.term(*a), vocabulary.term(*m));
+            a.class == m.class && vocabulary.class(a).is_unit_kind
+        };
+        let narrows = |a: &TermId, m: &TermId| a == m || vocabulary.is_kind_of(*a, *m) || is_same_body(a, m);
+        let are_kin = self.measures.iter().all(|m| alias.measures.iter().any(|a| narrows(a, m)));
+        self.measures.is_empty() || (self.residue.is_empty() && are_kin)
     }
 
     /// Whether the figure is one of demography, whose residence basis a note may say.
@@ -194,6 +235,26 @@ impl Draft {
             let heading: Vec<TermId> = above.measures.iter().copied().filter(is_institution).collect();
             self.measures.extend(heading);
         }
+    }
+
+    /// Which thing is counted, seen from the row above: 卫生室 below 行政村 may count either, unless the words say that they only describe it.
+    fn tell_head(&mut self, vocabulary: &Vocabulary, above: &Draft, same_dimension: bool) {
+        let is_place = |head: TermId| vocabulary.class(vocabulary.term(head)).is_unit_kind;
+        match (self.head, above.head) {
+            (None, _) => self.head = above.head,
+            (Some(own), Some(up)) if same_dimension && above.from_row && own != up && !vocabulary.is_kind_of(own, up) => {
+                let is_thing_of_place = is_place(up) && !is_place(own);
+                if self.describes || is_thing_of_place {
+                    self.crossed |= !self.describes && self.dimension_counts(above);
+                    self.head = Some(up);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn dimension_counts(&self, above: &Draft) -> bool {
+        above.dimension.as_deref() == Some("count")
     }
 
     /// Whether an age is said.
@@ -247,6 +308,7 @@ impl Draft {
                 if self.time.is_none() || self.time_is_weak {
                     self.time = term.time;
                     self.time_is_weak = is_weak;
+                    self.is_bare_sum = term.name == "累计";
                 }
                 "time"
             }
@@ -274,7 +336,11 @@ impl Draft {
                 self.is_identity = true;
                 return;
             }
-            Role::Total | Role::Filler => return,
+            Role::Filler => {
+                self.usual_time = self.usual_time.or(term.time);
+                return;
+            }
+            Role::Total => return,
         };
         self.note(facet, &name, &name, source);
     }
@@ -338,16 +404,19 @@ pub(crate) fn narrow(vocabulary: &Vocabulary, above: &Draft, own: Draft, dimensi
             out.qualifiers.entry(name.clone()).or_insert(*class);
         }
     }
+    out.tell_head(vocabulary, above, same_dimension);
     out.years = if out.years == 0 { above.years } else { out.years };
     if out.time.is_none() || (out.time_is_weak && above.time.is_some() && !above.time_is_weak) {
         out.time = above.time;
         out.time_is_weak = above.time_is_weak;
+        out.is_bare_sum = above.is_bare_sum;
     }
     out.price = out.price.or_else(|| above.price.clone());
     out.is_other |= above.is_other && !was_named;
     let crosses = above.from_row && was_named && !same_dimension && !above.qualifiers.is_empty();
-    out.crossed = above.crossed || crosses;
+    out.crossed |= above.crossed || crosses;
     out.dropped_context |= above.dropped_context && !was_named;
+    out.below_unknown |= above.below_unknown || (!above.from_row && !above.residue.is_empty());
     if !was_named || (above.from_row && same_dimension) {
         out.measures.extend(above.measures.iter().copied().filter(|m| !(replaces && is_partition(m))));
         if !was_named || !is_kind {
@@ -387,6 +456,11 @@ pub(crate) fn under_heading(vocabulary: &Vocabulary, above: &Draft, heading: Dra
     // 其他情况 heads a section; below 其他社区工作者 the rows are about a rest that nobody told.
     out.dropped_context |= out.is_other && out.is_named();
     out.is_other = false;
+    let is_people = |m: &TermId| vocabulary.class(vocabulary.term(*m)).dimension.as_deref() == Some("person");
+    if !out.measures.iter().any(is_people) {
+        let named: BTreeSet<TermId> = above.measures.iter().copied().filter(|m| is_people(m) && !above.lists_topics).collect();
+        out.people = if named.is_empty() { above.people.clone() } else { named };
+    }
     let kept: Vec<TermId> =
         above.measures.iter().copied().filter(|up| out.measures.iter().any(|own| vocabulary.is_kind_of(*up, *own))).collect();
     out.measures.extend(kept);

@@ -9,7 +9,7 @@ use crate::domain::period::Frequency;
 use crate::domain::template::{DataType, Field};
 use crate::domain::unit::Level;
 use crate::overlap::facets::draft::{Draft, is_firm};
-use crate::overlap::vocabulary::{Role, Vocabulary};
+use crate::overlap::vocabulary::{Role, TermId, Vocabulary};
 
 /// What is known of a field besides its words.
 pub(crate) struct FieldFacts<'a> {
@@ -39,6 +39,7 @@ pub(crate) fn finish(vocabulary: &Vocabulary, mut draft: Draft, facts: &FieldFac
     let dimension = facts.dimension.clone().or_else(|| draft.named_dimension.clone().filter(|_| dtype.is_number()));
     reduce_everybody(vocabulary, &mut draft, dimension.as_deref());
     tell_boundary(vocabulary, &mut draft, facts);
+    count_the_head(vocabulary, &mut draft, dimension.as_deref());
     let statistic = statistic_of(vocabulary, &draft, dimension.as_deref(), dtype);
     let (time_basis, time_is_clear) = time_of(vocabulary, &draft, dimension.as_deref(), facts);
     let mut facets = Facets {
@@ -157,7 +158,7 @@ fn drop_what_is_implied(vocabulary: &Vocabulary, draft: &mut Draft) {
     {
         draft.qualifiers.insert("参保".to_owned(), class);
     }
-    let is_rural = |m: &crate::overlap::vocabulary::TermId| vocabulary.class(vocabulary.term(*m)).is_rural;
+    let is_rural = |m: &TermId| vocabulary.class(vocabulary.term(*m)).is_rural;
     if draft.measures.iter().any(is_rural) {
         draft.population.remove("农村");
         if let Some(household) = vocabulary.find("农户") {
@@ -195,7 +196,7 @@ fn reduce_everybody(vocabulary: &Vocabulary, draft: &mut Draft, dimension: Optio
 
 /// 外来人口 of a village and of a township differ by who is a stranger: the boundary belongs to the figure.
 fn tell_boundary(vocabulary: &Vocabulary, draft: &mut Draft, facts: &FieldFacts<'_>) {
-    let is_relative = |m: &crate::overlap::vocabulary::TermId| vocabulary.class(vocabulary.term(*m)).is_relative;
+    let is_relative = |m: &TermId| vocabulary.class(vocabulary.term(*m)).is_relative;
     if !draft.measures.iter().any(is_relative) {
         return;
     }
@@ -204,6 +205,16 @@ fn tell_boundary(vocabulary: &Vocabulary, draft: &mut Draft, facts: &FieldFacts<
         None => format!("@{}", facts.level.as_str()),
     };
     draft.add_boundary(&boundary);
+}
+
+/// Where things are counted, the one that the words end in is counted and the others say which: 有卫生室的行政村 are villages.
+fn count_the_head(vocabulary: &Vocabulary, draft: &mut Draft, dimension: Option<&str>) {
+    let Some(head) = draft.head.filter(|head| dimension == Some("count") && draft.measures.contains(head)) else { return };
+    let others: Vec<TermId> = draft.measures.iter().copied().filter(|m| *m != head).collect();
+    for other in others {
+        draft.measures.remove(&other);
+        draft.add_thing_as_qualifier(&vocabulary.term(other).name);
+    }
 }
 
 fn statistic_of(vocabulary: &Vocabulary, draft: &Draft, dimension: Option<&str>, dtype: DataType) -> Option<String> {
@@ -229,7 +240,8 @@ fn time_of(vocabulary: &Vocabulary, draft: &Draft, dimension: Option<&str>, fact
     }
     let is_yearly = matches!(facts.frequency, Frequency::Annual | Frequency::Once | Frequency::Other);
     match draft.time {
-        Some(TimeBasis::YearToDate) if is_yearly => return (Some(TimeBasis::Flow), true),
+        // 累计接种 in a yearly form may be this year's or all that ever were.
+        Some(TimeBasis::YearToDate) if is_yearly => return (Some(TimeBasis::Flow), !draft.is_bare_sum),
         Some(time) if !draft.time_is_weak => return (Some(time), true),
         // 本年 beside a stock names the year of the column.
         Some(time) => {
@@ -289,7 +301,7 @@ fn is_certain(vocabulary: &Vocabulary, draft: &Draft, facets: &Facets, facts: &F
         let is_long = residue_chars >= if draft.dropped_context { least + 2 } else { least };
         return (is_long && (is_thing || !draft.dropped_context)) || is_described;
     }
-    let is_finance = |m: &crate::overlap::vocabulary::TermId| vocabulary.class(vocabulary.term(*m)).is_finance;
+    let is_finance = |m: &TermId| vocabulary.class(vocabulary.term(*m)).is_finance;
     if draft.measures.iter().all(is_finance) && draft.population.is_empty() {
         return false;
     }
@@ -300,6 +312,10 @@ fn is_certain(vocabulary: &Vocabulary, draft: &Draft, facets: &Facets, facts: &F
     if names_other_dimension {
         return false;
     }
+    let is_generic = |m: &TermId| vocabulary.class(vocabulary.term(*m)).is_generic;
+    if draft.below_unknown && draft.qualifiers.is_empty() && draft.measures.iter().all(is_generic) {
+        return false;
+    }
     // 针对残疾人个数 counts something of theirs, and the form does not say what.
     let counts_people = draft.measures.iter().all(|m| {
         let term = vocabulary.term(*m);
@@ -307,6 +323,11 @@ fn is_certain(vocabulary: &Vocabulary, draft: &Draft, facets: &Facets, facts: &F
     });
     let is_people_unit = matches!(facets.dimension.as_deref(), Some("person" | "household" | "person_time" | "case" | "couple" | "ratio"));
     if counts_people && !is_people_unit && draft.statistic.is_none() {
+        return false;
+    }
+    // 人在户在 counts people, and what of them the household says is not told.
+    let is_household = |m: &TermId| vocabulary.term(*m).name == "户";
+    if facets.dimension.as_deref() == Some("person") && draft.measures.iter().all(is_household) {
         return false;
     }
     let says_only_people = draft.measures.iter().all(|m| vocabulary.term(*m).role == Role::Measure && vocabulary.term(*m).name == "人口");

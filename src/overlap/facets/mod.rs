@@ -20,7 +20,7 @@ use crate::domain::template::{Field, FormTemplate};
 use crate::overlap::facets::draft::{Draft, draft_of, narrow, under_heading};
 use crate::overlap::facets::key::{FieldFacts, finish, separate};
 use crate::overlap::facets::note::{NoteReading, apply_note, read_note};
-use crate::overlap::facets::phrase::{Phrase, read_phrase};
+use crate::overlap::facets::phrase::{Phrase, Piece, read_phrase};
 use crate::overlap::vocabulary::{Role, TermId, Vocabulary};
 
 /// Reads what each field of a form means; `keys` are the identities of `template.fields`, in order.
@@ -48,6 +48,10 @@ struct FormReader<'a> {
     title_terms: Vec<TermId>,
     title_measures: Vec<TermId>,
     title_population: Option<TermId>,
+    /// The people that the title alone is about (退役军人基本情况): its figures on people are figures on them.
+    title_people: Option<TermId>,
+    /// 农村 or 城镇 in brackets behind the title: the form is filled for that part of the place only.
+    title_part: Option<TermId>,
     /// Organisations that the title names as owners (村集体).
     title_owners: Vec<TermId>,
 }
@@ -62,6 +66,24 @@ fn title_population(vocabulary: &Vocabulary, title: &Draft) -> Option<TermId> {
     let is_people = |m: &TermId| vocabulary.class(vocabulary.term(*m)).dimension.as_deref() == Some("person");
     let place = ["农村", "城镇"].iter().filter(|name| title.population.contains_key(**name)).find_map(|name| vocabulary.find(name));
     place.filter(|_| !title.lists_topics && title.measures.iter().any(is_people))
+}
+
+/// The one group of people that a title is about.
+fn title_people(vocabulary: &Vocabulary, title: &Draft) -> Option<TermId> {
+    let everybody = vocabulary.find("人口")?;
+    let is_people = |m: &TermId| vocabulary.is_kind_of(*m, everybody);
+    let mut people = title.measures.iter().copied().filter(is_people);
+    let first = people.next();
+    first.filter(|_| people.next().is_none() && !title.lists_topics && title.residue.is_empty())
+}
+
+/// The part of the place that brackets behind a title name: 计划生育家庭情况（城镇）.
+fn title_part(vocabulary: &Vocabulary, title: &Phrase) -> Option<TermId> {
+    let is_place = |id: TermId| ["农村", "城镇"].iter().any(|name| vocabulary.find(name) == Some(id));
+    title.gloss.iter().find_map(|piece| match piece {
+        Piece::Word { term, is_negated: false, .. } if is_place(*term) => Some(*term),
+        _ => None,
+    })
 }
 
 impl<'a> FormReader<'a> {
@@ -81,6 +103,8 @@ impl<'a> FormReader<'a> {
             title_terms,
             title_measures: title_draft.measures.iter().copied().filter(|m| !vocabulary.class(vocabulary.term(*m)).is_unit_kind).collect(),
             title_population: title_population(vocabulary, &title_draft),
+            title_part: title_part(vocabulary, &title),
+            title_people: title_people(vocabulary, &title_draft),
             title_owners: title_draft.word_terms.iter().copied().filter(|id| is_owner(vocabulary, *id)).collect(),
         };
         for field in &template.fields {
@@ -99,7 +123,8 @@ impl<'a> FormReader<'a> {
         phrase
     }
 
-    /// Unit dimension of a field: its own unit, else one printed in brackets in its column, label or headings.
+    /// Unit dimension of a field: its own unit, else one printed in brackets in its column, label or headings, else what the nearest of
+    /// them names (户数).
     fn unit_dimension(&mut self, field: &'a Field) -> Option<String> {
         if let Some(unit) = self.measures.find(&field.unit) {
             return Some(unit.dimension.clone());
@@ -114,7 +139,14 @@ impl<'a> FormReader<'a> {
                 return Some(unit.dimension.clone());
             }
         }
-        None
+        if !field.dtype.is_number() {
+            return None;
+        }
+        let texts = std::iter::once(field.column.as_str()).chain([field.label.as_str()]).chain(field.path.iter().rev().map(String::as_str));
+        texts.filter(|text| !text.is_empty()).find_map(|text| {
+            let phrase = self.phrase(text);
+            phrase.named_dimension(self.vocabulary)
+        })
     }
 
     /// What stands above a field, folded from the outermost heading down.
@@ -254,6 +286,12 @@ impl<'a> FormReader<'a> {
                 draft.add_term(vocabulary, *id, "", "title");
             }
         }
+        if let Some(part) = self.title_part {
+            let class = vocabulary.term(part).class;
+            if !draft.population.values().any(|c| *c == class) {
+                draft.add_term(vocabulary, part, "", "title");
+            }
+        }
         if !matches!(dimension, Some("person" | "household" | "person_time" | "money")) {
             return;
         }
@@ -265,6 +303,14 @@ impl<'a> FormReader<'a> {
         }
         if dimension == Some("money") {
             return;
+        }
+        if let Some(people) = self.title_people.filter(|_| dimension != Some("household")) {
+            let name = &vocabulary.term(people).name;
+            let is_kin = |m: &TermId| *m == people || vocabulary.is_kind_of(*m, people) || vocabulary.is_kind_of(people, *m);
+            let says_itself = draft.measures.iter().any(|m| is_kin(m) || vocabulary.term(*m).name.contains(name.as_str()));
+            if !says_itself && !draft.is_of_everybody(vocabulary) {
+                draft.add_term(vocabulary, people, "", "title");
+            }
         }
         for scope in vocabulary.departments() {
             let is_asked_by = text::normalise(&self.template.department).contains(&scope.department);

@@ -53,6 +53,8 @@ pub(crate) struct NoteReading {
     pub basis: Vec<TermId>,
     /// The boundary from which 外来 or 流动 is told (本乡镇 …).
     pub boundary: Option<&'static str>,
+    /// Institutions in which the people counted work (在村卫生室执业).
+    pub places: Vec<TermId>,
 }
 
 /// The boundary that a clause like 户籍不在本乡镇 or 来自本县以外 names.
@@ -104,12 +106,12 @@ pub(crate) fn read_note(vocabulary: &Vocabulary, measures: &Measures, note: &str
                 let term = vocabulary.term(*id);
                 term.role == Role::Measure && !vocabulary.class(term).is_unit_kind
             };
-            let words = phrase.pieces.iter().filter_map(|p| match p {
-                Piece::Word { term, .. } => Some(*term),
-                _ => None,
-            });
-            reading.basis.extend(words.filter(is_basis));
+            reading.basis.extend(phrase.terms().filter(is_basis));
             reading.is_unusual |= ["台账", "账面", "证载", "合同", "确权", "测绘"].iter().any(|w| clause.contains(w));
+        }
+        if clause.starts_with('在') {
+            let is_institution = |id: &TermId| vocabulary.class(vocabulary.term(*id)).from_title && vocabulary.term(*id).role == Role::Measure;
+            reading.places.extend(phrase.terms().filter(is_institution));
         }
         for piece in phrase.pieces {
             match piece {
@@ -120,9 +122,7 @@ pub(crate) fn read_note(vocabulary: &Vocabulary, measures: &Measures, note: &str
                         reading.terms.push(term);
                     }
                 }
-                Piece::Range { value, is_age } if is_age || (is_duration(&value) && clause.contains("居住")) => {
-                    reading.ranges.push((value, is_age))
-                }
+                Piece::Range { value, is_age } if is_age || (is_duration(&value) && is_stay(clause)) => reading.ranges.push((value, is_age)),
                 _ => {}
             }
         }
@@ -135,11 +135,20 @@ fn is_duration(value: &str) -> bool {
     value.contains("个月") || value.contains('月') || value.contains('天')
 }
 
+/// Whether a clause says how long somebody lives, works or stays away somewhere.
+fn is_stay(clause: &str) -> bool {
+    ["居住", "从业", "外出", "务工", "就业", "工作", "离开", "脱产", "在外"].iter().any(|word| clause.contains(word))
+}
+
 /// The thing that a short definition names: 指本行政村年末常住人口.
 fn alias_of(vocabulary: &Vocabulary, measures: &Measures, text: &str, level: Level) -> Option<Draft> {
     let clause = text.split([',', '。', ';', '；']).next().unwrap_or_default();
     let rest = clause.strip_prefix('指').or_else(|| clause.strip_prefix('即')).or_else(|| clause.strip_prefix('='))?;
     if rest.chars().count() > 20 {
+        return None;
+    }
+    // 指陆地面积和水域面积 lists what a thing is made of.
+    if ["和", "及", "与"].iter().any(|word| rest.contains(word)) {
         return None;
     }
     let mut draft = draft_of(vocabulary, &read_phrase(vocabulary, measures, rest, level), "note");
@@ -207,6 +216,10 @@ pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &Note
         draft.measures.clone_from(&alias.measures);
         draft.population.extend(alias.population.clone());
         draft.word_terms.extend(&alias.word_terms);
+    }
+    let is_institutional = |m: &TermId| vocabulary.class(vocabulary.term(*m)).is_institutional;
+    if draft.measures.iter().any(is_institutional) {
+        draft.measures.extend(note.places.iter().copied());
     }
     let is_foreign = |basis: &TermId| !draft.measures.iter().any(|m| m == basis || vocabulary.is_kind_of(*basis, *m));
     draft.crossed |= note.basis.iter().any(is_foreign);

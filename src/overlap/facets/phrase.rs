@@ -6,7 +6,7 @@ use crate::domain::measure::Measures;
 use crate::domain::unit::Level;
 use crate::overlap::facets::range::{Range, find_ranges};
 use crate::overlap::facets::text::{normalise, split_brackets, strip_markers};
-use crate::overlap::vocabulary::{TermId, Vocabulary};
+use crate::overlap::vocabulary::{Role, TermId, Vocabulary};
 
 /// One piece of a phrase, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,11 +46,33 @@ pub(crate) struct Phrase {
     pub is_breakdown: bool,
     /// The normalised text outside brackets.
     pub text: String,
+    /// 其中 stood before it.
+    pub is_part: bool,
+}
+
+impl Phrase {
+    /// The words outside brackets.
+    pub(crate) fn terms(&self) -> impl Iterator<Item = TermId> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Word { term, .. } => Some(*term),
+            _ => None,
+        })
+    }
+
+    /// Unit dimension that a word like 户数 names.
+    pub(crate) fn named_dimension(&self, vocabulary: &Vocabulary) -> Option<String> {
+        self.pieces.iter().rev().find_map(|piece| match piece {
+            Piece::Word { term, .. } if matches!(vocabulary.term(*term).role, Role::Statistic | Role::PlainStatistic) => {
+                vocabulary.class(vocabulary.term(*term)).dimension.clone()
+            }
+            _ => None,
+        })
+    }
 }
 
 /// Reads a printed phrase. At the village's own level 村（居） means the village itself.
 pub(crate) fn read_phrase(vocabulary: &Vocabulary, measures: &Measures, printed: &str, level: Level) -> Phrase {
-    let (rest, _) = strip_markers(printed);
+    let (rest, is_part) = strip_markers(printed);
     let mut text = normalise(rest);
     if level == Level::Village {
         text = text
@@ -63,7 +85,7 @@ pub(crate) fn read_phrase(vocabulary: &Vocabulary, measures: &Measures, printed:
     }
     let text = vocabulary.respell(&text);
     let (main, inside) = split_brackets(&text);
-    let mut phrase = Phrase { text: main.clone(), ..Phrase::default() };
+    let mut phrase = Phrase { text: main.clone(), is_part, ..Phrase::default() };
     if is_breakdown(&main) {
         phrase.is_breakdown = true;
         return phrase;

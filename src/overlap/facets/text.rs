@@ -88,10 +88,7 @@ fn strip_one_marker(text: &str) -> &str {
     }
     // B21 总户数: the code of the row.
     if first.is_ascii_alphabetic() {
-        let n_digits = after_first.chars().take_while(char::is_ascii_digit).count();
-        let rest = after_first.get(n_digits..).unwrap_or_default();
-        let goes_on = rest.chars().next().is_some_and(|c| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '%' | '/'));
-        if (1..=4).contains(&n_digits) && goes_on {
+        if let Some(rest) = strip_row_code(after_first) {
             return rest;
         }
     }
@@ -111,6 +108,23 @@ fn strip_one_marker(text: &str) -> &str {
         return rest;
     }
     text
+}
+
+/// What follows the code of a row after its letter: B21 总户数, B4-1-2 户数, C90a 项目.
+fn strip_row_code(after_letter: &str) -> Option<&str> {
+    let digits = |text: &str| text.chars().take_while(char::is_ascii_digit).count();
+    let n_digits = digits(after_letter);
+    if !(1..=4).contains(&n_digits) {
+        return None;
+    }
+    let mut rest = after_letter.get(n_digits..)?;
+    if let Some(after) = rest.strip_prefix(|c: char| c.is_ascii_lowercase()) {
+        rest = after.get(digits(after)..)?;
+    }
+    while let Some(after) = rest.strip_prefix('-').filter(|after| (1..=3).contains(&digits(after))) {
+        rest = after.get(digits(after)..)?;
+    }
+    rest.starts_with(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '%' | '/')).then_some(rest)
 }
 
 /// 三、四级 is a list of grades, not the third heading.
@@ -191,6 +205,9 @@ mod tests {
         check("1.1.2 总数", "总数");
         check("5.八角", "八角");
         check("B21 总户数", "总户数");
+        check("B4-1-2 有劳动能力的户数", "有劳动能力的户数");
+        check("C64a自来水", "自来水");
+        check("H7N9病例", "H7N9病例");
         check("第3组", "");
         check("第二部分 收入", "收入");
         check("第一产业", "第一产业");

@@ -83,6 +83,8 @@ pub(super) struct ClassEntry {
     #[serde(default)]
     pub(super) age_group: bool,
     #[serde(default)]
+    pub(super) generic: bool,
+    #[serde(default)]
     pub(super) never_sums: bool,
     /// Each entry is one term: its standard name, then its other spellings, parted by spaces.
     pub(super) terms: Vec<String>,
@@ -132,6 +134,7 @@ impl Builder {
             is_unit_kind: entry.unit_kind,
             is_relative: entry.relative,
             is_age_group: entry.age_group,
+            is_generic: entry.generic,
             never_sums: entry.never_sums,
         });
         for line in &entry.terms {
@@ -210,6 +213,7 @@ impl Builder {
             class.kind_of = Some(id.ok_or_else(|| fault(format!("kind_of {} is no term", class.kind_of_name)))?);
         }
         self.refuse_circles()?;
+        self.respell_bracketed();
         let words: Vec<&String> = self.by_word.keys().collect();
         let build = |patterns: &[&String]| {
             AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostLongest).build(patterns).map_err(|e| fault(e.to_string()))
@@ -232,6 +236,17 @@ impl Builder {
             with_clause: self.with_clause,
             digest,
         })
+    }
+
+    /// Brackets are cut out before words are looked for, so a word written with brackets (乡(镇)卫生院) is replaced by its standard name first.
+    fn respell_bracketed(&mut self) {
+        for (word, ids) in &self.by_word {
+            let [id] = ids.as_slice() else { continue };
+            let name = self.terms.get(id.0 as usize).map(|term| term.name.clone());
+            if let Some(name) = name.filter(|name| word.contains('(') && !name.contains('(')) {
+                self.spellings.entry(word.clone()).or_insert(name);
+            }
+        }
     }
 
     fn refuse_circles(&self) -> Result<(), Error> {
