@@ -117,6 +117,10 @@ pub(crate) struct Class {
     pub is_age_group: bool,
     /// A thing found in many settings (企业, 项目, 设备): below a heading that was not understood nobody knows which ones are meant.
     pub is_generic: bool,
+    /// A status that people of any group may have (党员, 低保).
+    pub is_status: bool,
+    /// A rate that names its thing itself (城镇化率).
+    pub names_thing: bool,
     /// A figure of this statistic is no sum of the figures below (averages, ratios, prices, ranks).
     pub never_sums: bool,
 }

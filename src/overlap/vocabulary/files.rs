@@ -85,6 +85,10 @@ pub(super) struct ClassEntry {
     #[serde(default)]
     pub(super) generic: bool,
     #[serde(default)]
+    pub(super) status: bool,
+    #[serde(default)]
+    pub(super) names_thing: bool,
+    #[serde(default)]
     pub(super) never_sums: bool,
     /// Each entry is one term: its standard name, then its other spellings, parted by spaces.
     pub(super) terms: Vec<String>,
@@ -135,6 +139,8 @@ impl Builder {
             is_relative: entry.relative,
             is_age_group: entry.age_group,
             is_generic: entry.generic,
+            is_status: entry.status,
+            names_thing: entry.names_thing,
             never_sums: entry.never_sums,
         });
         for line in &entry.terms {

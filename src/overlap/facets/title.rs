@@ -1,0 +1,190 @@
+//! What a form's title says about all of its figures: whose they are, which people, which part of the place.
+//!
+//! A title that lists several groups or institutions rules none of its figures.
+
+use crate::domain::measure::Measures;
+use crate::domain::template::{Field, FormTemplate};
+use crate::overlap::facets::draft::{Draft, draft_of};
+use crate::overlap::facets::phrase::{Phrase, Piece, read_phrase};
+use crate::overlap::facets::text;
+use crate::overlap::vocabulary::{Role, TermId, Vocabulary};
+
+/// What a title says.
+#[derive(Debug, Default)]
+pub(crate) struct Title {
+    /// Institutions and ways of production that rule the fields (村卫生室, 设施农业).
+    terms: Vec<TermId>,
+    /// Things that the title is about, for rows that name none.
+    measures: Vec<TermId>,
+    /// 农村 or 城镇 of a title about people.
+    population: Option<TermId>,
+    /// 户籍 or 常住 of a title about people.
+    residence: Option<TermId>,
+    /// 农村 or 城镇 in brackets behind the title: the form is filled for that part of the place only.
+    part: Option<TermId>,
+    /// Groups of people that the title names (退役军人基本情况).
+    people: Vec<TermId>,
+    /// Whether it lists topics or has words that were not understood.
+    is_list: bool,
+    /// Organisations that the title names as owners (村集体).
+    owners: Vec<TermId>,
+    /// The department as printed, normalised.
+    department: String,
+}
+
+impl Title {
+    /// Reads the title of a form.
+    pub(crate) fn read(vocabulary: &Vocabulary, measures: &Measures, template: &FormTemplate) -> Self {
+        let phrase = read_phrase(vocabulary, measures, &template.title, template.level);
+        let draft = draft_of(vocabulary, &phrase, "title");
+        let is_scope = |id: &TermId| vocabulary.class(vocabulary.term(*id)).from_title;
+        let is_owner = |id: &TermId| {
+            let term = vocabulary.term(*id);
+            term.role == Role::Population && vocabulary.class(term).is_institutional
+        };
+        Self {
+            terms: draft.measures.iter().chain(&draft.word_terms).copied().filter(is_scope).collect(),
+            measures: draft.measures.iter().copied().filter(|m| !vocabulary.class(vocabulary.term(*m)).is_unit_kind).collect(),
+            population: place_of_people(vocabulary, &draft),
+            residence: residence(vocabulary, &draft),
+            part: part(vocabulary, &phrase),
+            people: people(vocabulary, &draft),
+            is_list: draft.lists_topics || !draft.residue.is_empty(),
+            owners: draft.word_terms.iter().copied().filter(is_owner).collect(),
+            department: text::normalise(&template.department),
+        }
+    }
+
+    /// 参保人数 under the title 城乡居民基本养老保险: where no word names a thing, the title does.
+    pub(crate) fn name_the_nameless(&self, vocabulary: &Vocabulary, draft: &mut Draft) {
+        if draft.measures.is_empty() && draft.residue.is_empty() && !draft.is_named() {
+            for id in &self.measures {
+                draft.add_term(vocabulary, *id, "", "title");
+            }
+        }
+    }
+
+    /// Adds what the title or the department says to a figure that does not say it itself.
+    pub(crate) fn apply(&self, vocabulary: &Vocabulary, draft: &mut Draft, field: &Field, dimension: Option<&str>) {
+        self.name_the_nameless(vocabulary, draft);
+        if draft.measures.iter().any(|m| vocabulary.class(vocabulary.term(*m)).is_finance) && draft.population.is_empty() {
+            for owner in &self.owners {
+                draft.add_term(vocabulary, *owner, "", "title");
+            }
+        }
+        self.apply_institutions(vocabulary, draft, field, dimension);
+        if let Some(part) = self.part {
+            add_population(vocabulary, draft, part);
+        }
+        if !matches!(dimension, Some("person" | "household" | "person_time" | "money")) {
+            return;
+        }
+        if let Some(place) = self.population.filter(|_| !draft.population.values().any(|class| vocabulary.is_institutional(*class))) {
+            add_population(vocabulary, draft, place);
+        }
+        if dimension == Some("money") {
+            return;
+        }
+        if let Some(residence) = self.residence.filter(|_| draft.is_demographic(vocabulary)) {
+            add_population(vocabulary, draft, residence);
+        }
+        self.apply_department(vocabulary, draft, field);
+        if dimension != Some("household") {
+            self.apply_people(vocabulary, draft);
+        }
+    }
+
+    /// An institution of the title rules what institutions have; of two institutions nobody knows which one.
+    fn apply_institutions(&self, vocabulary: &Vocabulary, draft: &mut Draft, field: &Field, dimension: Option<&str>) {
+        let is_institution = |id: &TermId| vocabulary.term(*id).role == Role::Measure;
+        let is_owned = draft.measures.is_empty() || draft.measures.iter().any(|m| vocabulary.class(vocabulary.term(*m)).is_institutional);
+        // 人员情况 in the form of an institution is about its own staff.
+        let is_about_staff = dimension == Some("person")
+            && field.path.iter().any(|h| ["人员情况", "职工", "人员构成", "人员配备"].iter().any(|word| h.contains(word)));
+        let names_institution = draft.measures.iter().any(|m| vocabulary.class(vocabulary.term(*m)).from_title);
+        if self.terms.iter().filter(|id| is_institution(id)).count() > 1 {
+            draft.crossed |= is_owned && !names_institution;
+            return;
+        }
+        for id in &self.terms {
+            let class = vocabulary.term(*id).class;
+            let has_its_class = draft.measures.iter().any(|m| vocabulary.term(*m).class == class);
+            if !is_institution(id) || ((is_owned || is_about_staff) && !has_its_class) {
+                draft.add_term(vocabulary, *id, "", "title");
+            }
+        }
+    }
+
+    /// Figures on people in a form about one group are figures on that group; in a form about several, a status (党员) is nobody knows whose.
+    fn apply_people(&self, vocabulary: &Vocabulary, draft: &mut Draft) {
+        let is_kin =
+            |people: TermId, m: &TermId| *m == people || vocabulary.is_kind_of(*m, people) || vocabulary.is_kind_of(people, *m);
+        let says_itself = |draft: &Draft, people: TermId| {
+            let name = &vocabulary.term(people).name;
+            draft.measures.iter().any(|m| is_kin(people, m) || vocabulary.term(*m).name.contains(name.as_str()))
+        };
+        match self.people.as_slice() {
+            [] => {}
+            [people] if !self.is_list => {
+                if !says_itself(draft, *people) && !draft.is_of_everybody(vocabulary) {
+                    draft.add_term(vocabulary, *people, "", "title");
+                }
+            }
+            several => {
+                let is_status = |m: &TermId| vocabulary.class(vocabulary.term(*m)).is_status;
+                let is_told = several.iter().any(|people| says_itself(draft, *people));
+                draft.crossed |= !is_told && !draft.measures.is_empty() && draft.measures.iter().all(is_status);
+            }
+        }
+    }
+
+    /// The people that a department's forms are about where they do not say.
+    fn apply_department(&self, vocabulary: &Vocabulary, draft: &mut Draft, field: &Field) {
+        for scope in vocabulary.departments() {
+            let says_itself = std::iter::once(&field.label).chain(&field.path).chain([&field.column]).any(|t| t.contains(&scope.unless));
+            if self.department.contains(&scope.department) && !says_itself && !draft.is_of_everybody(vocabulary) {
+                draft.add_term(vocabulary, scope.term, "", "department");
+            }
+        }
+    }
+}
+
+/// Adds a population unless one of its class is said.
+fn add_population(vocabulary: &Vocabulary, draft: &mut Draft, id: TermId) {
+    let class = vocabulary.term(id).class;
+    if !draft.population.values().any(|c| *c == class) {
+        draft.add_term(vocabulary, id, "", "title");
+    }
+}
+
+/// 农村 or 城镇 in a title that is about people (农村劳动力转移情况) rules the form's figures on people.
+fn place_of_people(vocabulary: &Vocabulary, title: &Draft) -> Option<TermId> {
+    let is_people = |m: &TermId| vocabulary.class(vocabulary.term(*m)).dimension.as_deref() == Some("person");
+    let place = ["农村", "城镇"].iter().filter(|name| title.population.contains_key(**name)).find_map(|name| vocabulary.find(name));
+    place.filter(|_| !title.lists_topics && title.measures.iter().any(is_people))
+}
+
+/// 户籍 or 常住 in a title about people in general (户籍人口及其变动情况).
+fn residence(vocabulary: &Vocabulary, title: &Draft) -> Option<TermId> {
+    let said: Vec<TermId> = ["户籍", "常住"].iter().filter(|name| title.population.contains_key(**name)).filter_map(|n| vocabulary.find(n)).collect();
+    let is_general = title.measures.iter().all(|m| vocabulary.class(vocabulary.term(*m)).is_demographic);
+    match said.as_slice() {
+        [one] if is_general => Some(*one),
+        _ => None,
+    }
+}
+
+/// The part of the place that brackets behind a title name: 计划生育家庭情况（城镇）.
+fn part(vocabulary: &Vocabulary, title: &Phrase) -> Option<TermId> {
+    let is_place = |id: TermId| ["农村", "城镇"].iter().any(|name| vocabulary.find(name) == Some(id));
+    title.gloss.iter().find_map(|piece| match piece {
+        Piece::Word { term, is_negated: false, .. } if is_place(*term) => Some(*term),
+        _ => None,
+    })
+}
+
+/// The groups of people that a title is about; everybody and the workforce are no group.
+fn people(vocabulary: &Vocabulary, title: &Draft) -> Vec<TermId> {
+    let Some(everybody) = vocabulary.find("人口") else { return Vec::new() };
+    title.measures.iter().copied().filter(|m| vocabulary.is_kind_of(*m, everybody)).collect()
+}
