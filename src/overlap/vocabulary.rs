@@ -139,6 +139,8 @@ pub struct Vocabulary {
     replacements: Vec<String>,
     /// Clauses of notes that a term's definition implies.
     implied: HashMap<TermId, Vec<String>>,
+    /// Things that a thing's name implies (在园幼儿: 幼儿园).
+    implied_things: HashMap<TermId, Vec<TermId>>,
     plain_statistic: BTreeMap<String, String>,
     departments: Vec<DepartmentScope>,
     /// (word, what stands above) → what the word means there.
@@ -270,6 +272,11 @@ impl Vocabulary {
     /// Clauses that a term's own definition implies, normalised.
     pub(crate) fn implied(&self, term: TermId) -> &[String] {
         self.implied.get(&term).map_or(&[], Vec::as_slice)
+    }
+
+    /// Things that say nothing beside a term, since it is always theirs.
+    pub(crate) fn implied_things(&self, term: TermId) -> &[TermId] {
+        self.implied_things.get(&term).map_or(&[], Vec::as_slice)
     }
 
     /// Populations that departments' forms have where they do not say.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::facet::{FacetEvidence, TimeBasis};
 use crate::overlap::facets::phrase::{Phrase, Piece};
-use crate::overlap::vocabulary::{Role, TermId, Vocabulary};
+use crate::overlap::vocabulary::{Class, Role, TermId, Vocabulary};
 
 /// Class number under which ages are kept, so that a narrower age replaces a wider one.
 const AGE_CLASS: u32 = u32::MAX;
@@ -37,7 +37,7 @@ pub(crate) struct Draft {
     pub time_is_weak: bool,
     /// Whether 累计 stands alone, which may reach back over years.
     pub is_bare_sum: bool,
-    /// Time basis that words have where the form does not say.
+    /// Time basis that statistics and qualifiers have where the form does not say.
     pub usual_time: Option<TimeBasis>,
     /// Years of offset.
     pub years: i16,
@@ -199,6 +199,20 @@ impl Draft {
         self.note("qualifier", boundary, boundary, "note");
     }
 
+    /// 参加 an insurance is to be insured.
+    pub(crate) fn insure(&mut self, vocabulary: &Vocabulary) {
+        if let Some(insured) = vocabulary.find("参保").filter(|_| self.is_of(vocabulary, |class| class.is_insurance))
+            && self.qualifiers.remove("参加").is_some()
+        {
+            self.add_term(vocabulary, insured, "", "label");
+        }
+    }
+
+    /// Whether one of the things is of a class.
+    pub(crate) fn is_of(&self, vocabulary: &Vocabulary, is_wanted: impl Fn(&Class) -> bool) -> bool {
+        self.measures.iter().any(|m| is_wanted(vocabulary.class(vocabulary.term(*m))))
+    }
+
     /// Adds a thing that only says which of others are meant.
     pub(crate) fn add_thing_as_qualifier(&mut self, name: &str) {
         self.qualifiers.insert(name.to_owned(), RANGE_CLASS);
@@ -276,9 +290,6 @@ impl Draft {
             }
             Role::Measure => {
                 self.measures.insert(id);
-                if self.usual_time.is_none() {
-                    self.usual_time = term.time;
-                }
                 "measure"
             }
             Role::Statistic => {
@@ -417,6 +428,8 @@ pub(crate) fn narrow(vocabulary: &Vocabulary, above: &Draft, own: Draft, dimensi
     out.crossed |= above.crossed || crosses;
     out.dropped_context |= above.dropped_context && !was_named;
     out.below_unknown |= above.below_unknown || (!above.from_row && !above.residue.is_empty());
+    // Below 健康档案与重点人群管理 a row without a name of its own may be about either.
+    out.crossed |= !was_named && !above.from_row && above.lists_topics && above.measures.len() > 1;
     if !was_named || (above.from_row && same_dimension) {
         out.measures.extend(above.measures.iter().copied().filter(|m| !(replaces && is_partition(m))));
         if !was_named || !is_kind {

@@ -153,11 +153,8 @@ fn reduce_age_groups(vocabulary: &Vocabulary, draft: &mut Draft) {
 fn drop_what_is_implied(vocabulary: &Vocabulary, draft: &mut Draft) {
     let implied: Vec<&String> = draft.measures.iter().chain(&draft.word_terms).flat_map(|m| vocabulary.implied(*m)).collect();
     draft.qualifiers.retain(|q, _| !implied.contains(&q));
-    if draft.measures.iter().any(|m| vocabulary.class(vocabulary.term(*m)).is_insurance)
-        && let Some(class) = draft.qualifiers.remove("参加")
-    {
-        draft.qualifiers.insert("参保".to_owned(), class);
-    }
+    let theirs: Vec<TermId> = draft.measures.iter().flat_map(|m| vocabulary.implied_things(*m)).copied().collect();
+    draft.measures.retain(|m| !theirs.contains(m));
     let is_rural = |m: &TermId| vocabulary.class(vocabulary.term(*m)).is_rural;
     if draft.measures.iter().any(is_rural) {
         draft.population.remove("农村");
@@ -263,8 +260,9 @@ fn time_of_words(vocabulary: &Vocabulary, draft: &Draft, dimension: Option<&str>
     if happens {
         return usual_time(dimension);
     }
-    let measured = draft.measures.iter().find_map(|m| vocabulary.term(*m).time);
-    draft.usual_time.or(measured)
+    let of = |m: &TermId| vocabulary.term(*m).time;
+    let head = draft.head.filter(|head| draft.measures.contains(head));
+    draft.usual_time.or(head.as_ref().and_then(of)).or(draft.measures.iter().find_map(of))
 }
 
 /// What a figure of a dimension is where no word says: money, weights and visits happen, people and things are there.
@@ -294,6 +292,10 @@ fn is_certain(vocabulary: &Vocabulary, draft: &Draft, facets: &Facets, facts: &F
         return false;
     }
     if facets.measure.is_none() {
+        let names_thing = |s: &str| vocabulary.find(s).is_some_and(|id| vocabulary.class(vocabulary.term(id)).names_thing);
+        if draft.residue.is_empty() && draft.statistic.as_deref().is_some_and(names_thing) {
+            return true;
+        }
         let is_described = draft.statistic.is_some() && !facets.population.is_empty() && draft.residue.is_empty();
         // A name that the vocabulary does not know is trusted for things; money and people need to be told whose they are.
         let is_thing = !matches!(facets.dimension.as_deref(), Some("money" | "person" | "person_time" | "household" | "times"));

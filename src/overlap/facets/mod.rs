@@ -98,9 +98,13 @@ impl<'a> FormReader<'a> {
             return None;
         }
         let texts = std::iter::once(field.column.as_str()).chain([field.label.as_str()]).chain(field.path.iter().rev().map(String::as_str));
-        texts.filter(|text| !text.is_empty()).find_map(|text| {
+        let named = texts.filter(|text| !text.is_empty()).find_map(|text| {
             let phrase = self.phrase(text);
             phrase.named_dimension(self.vocabulary)
+        });
+        named.or_else(|| {
+            let phrase = self.phrase(&field.label);
+            phrase.dimension_of_people(self.vocabulary)
         })
     }
 
@@ -169,7 +173,9 @@ impl<'a> FormReader<'a> {
                 note
             }
         };
-        apply_note(self.vocabulary, &mut draft, &note, !field.column.is_empty());
+        draft.insure(self.vocabulary);
+        apply_note(self.vocabulary, &mut draft, &note, self.template.level, !field.column.is_empty());
+        draft.insure(self.vocabulary);
         self.title.apply(self.vocabulary, &mut draft, field, dimension.as_deref());
         if draft.is_other {
             let siblings = self.siblings(field);

@@ -19,7 +19,17 @@ const LONGEST_REMARK: usize = 70;
 const LONGEST_NARROWING: usize = 30;
 
 /// Words of a remark that say the figure is not the usual one.
-const UNUSUAL: [&str; 14] = [
+const UNUSUAL: [&str; 24] = [
+    "只填",
+    "仅填",
+    "只统计",
+    "仅统计",
+    "只报",
+    "仅含",
+    "只含",
+    "仅包括",
+    "只包括",
+    "仅限",
     "口径不同",
     "口径有",
     "口径略",
@@ -84,10 +94,15 @@ pub(crate) fn read_note(vocabulary: &Vocabulary, measures: &Measures, note: &str
         let clauses = text.split([',', '。', ';', '；', '、']).filter(|c| is_clause(c));
         reading.clauses.extend(clauses.map(|clause| canonical_clause(vocabulary, measures, clause, level)));
         for range in find_ranges(&text) {
-            if is_duration(&range.value) && text.contains("居住") {
+            if range.is_age || (is_duration(&range.value) && text.contains("居住")) {
                 reading.ranges.push((range.value, range.is_age));
             }
         }
+        let is_residence = |id: &TermId| {
+            let term = vocabulary.term(*id);
+            term.role == Role::Population && vocabulary.class(term).from_note
+        };
+        reading.terms.extend(read_phrase(vocabulary, measures, &text, level).terms().filter(is_residence));
     }
     if text.is_empty() || is_definition(&text) {
         return reading;
@@ -109,7 +124,7 @@ pub(crate) fn read_note(vocabulary: &Vocabulary, measures: &Measures, note: &str
             reading.basis.extend(phrase.terms().filter(is_basis));
             reading.is_unusual |= ["台账", "账面", "证载", "合同", "确权", "测绘"].iter().any(|w| clause.contains(w));
         }
-        if clause.starts_with('在') {
+        if clause.starts_with(['在', '本']) {
             let is_institution = |id: &TermId| vocabulary.class(vocabulary.term(*id)).from_title && vocabulary.term(*id).role == Role::Measure;
             reading.places.extend(phrase.terms().filter(is_institution));
         }
@@ -191,7 +206,7 @@ fn canonical_clause(vocabulary: &Vocabulary, measures: &Measures, clause: &str, 
 }
 
 /// Puts what the note says into the meaning, where the field's own words do not say it.
-pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &NoteReading, is_row_note: bool) {
+pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &NoteReading, level: Level, is_row_note: bool) {
     for term in &note.terms {
         let entry = vocabulary.term(*term);
         match entry.role {
@@ -239,8 +254,12 @@ pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &Note
         let number = clause.strip_prefix('含').and_then(|c| c.strip_suffix('岁'));
         number.is_some_and(|n| draft.qualifiers.keys().any(|q| q.strip_prefix(n).is_some_and(|rest| rest == "+" || rest == "-")))
     };
-    let says_nothing =
-        |clause: &&String| says_bound(clause) || implied.iter().any(|i| i == clause) || includes_own_kinds(vocabulary, draft, clause);
+    let says_nothing = |clause: &&String| {
+        says_bound(clause)
+            || implied.iter().any(|i| i == clause)
+            || includes_own_kinds(vocabulary, draft, clause)
+            || (level > Level::Village && includes_lower_levels(vocabulary, draft, clause))
+    };
     let changes: Vec<(TermId, TermId, String)> = draft
         .measures
         .iter()
@@ -255,6 +274,14 @@ pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &Note
         draft.clauses.remove(&clause);
         draft.add_term(vocabulary, meaning, "", "note");
     }
+}
+
+/// 含村级 beside a township's 健身广场 says nothing: what its villages have is in the township.
+fn includes_lower_levels(vocabulary: &Vocabulary, draft: &Draft, clause: &str) -> bool {
+    let Some(words) = clause.strip_prefix('含') else { return false };
+    let is_level = |word: &str| matches!(word, "村级" | "村" | "社区" | "行政村" | "村居" | "站" | "室" | "点" | "村社区" | "级");
+    let is_own = |word: &str| vocabulary.find(word).is_some_and(|id| draft.measures.contains(&id));
+    words.split('+').all(|word| is_level(word) || is_own(word)) && words.split('+').any(is_level)
 }
 
 /// 含薯类 beside 粮食 says nothing: a total includes its own kinds.

@@ -51,6 +51,22 @@ pub(crate) struct Phrase {
 }
 
 impl Phrase {
+    /// Unit dimension of words that end in people or households: 低保对象, 特困人员, 脱贫户.
+    pub(crate) fn dimension_of_people(&self, vocabulary: &Vocabulary) -> Option<String> {
+        let ends_in = |words: &[&str]| words.iter().any(|word| self.text.ends_with(word));
+        let last = self.pieces.iter().rev().find_map(|piece| match piece {
+            Piece::Word { term, .. } if vocabulary.term(*term).role == Role::Measure => Some(vocabulary.class(vocabulary.term(*term))),
+            _ => None,
+        })?;
+        if ends_in(&["户", "家庭"]) {
+            return Some("household".to_owned());
+        }
+        if ends_in(&["人员", "对象", "人口", "者", "儿童", "老人", "老年人", "妇女", "居民", "学生", "党员", "成员", "孤儿", "农民"]) {
+            return Some("person".to_owned());
+        }
+        last.dimension.clone()
+    }
+
     /// The words outside brackets.
     pub(crate) fn terms(&self) -> impl Iterator<Item = TermId> {
         self.pieces.iter().filter_map(|piece| match piece {
@@ -74,16 +90,11 @@ impl Phrase {
 pub(crate) fn read_phrase(vocabulary: &Vocabulary, measures: &Measures, printed: &str, level: Level) -> Phrase {
     let (rest, is_part) = strip_markers(printed);
     let mut text = normalise(rest);
-    if level == Level::Village {
-        text = text
-            .replace("村(居)民小组", "村居小组")
-            .replace("村(居)", "村")
-            .replace("村(社区)", "本村")
-            .replace("村居民委员会", "村民委员会");
-    } else {
-        text = text.replace("村(居)", "村居").replace("村(社区)", "村社区");
-    }
-    let text = vocabulary.respell(&text);
+    // A body of villages and communities is not one of villages alone; before other words 村(社区) names who fills the form.
+    text = text.replace("村(居)民小组", "村居小组").replace("村(居)", "村居");
+    let is_own = level == Level::Village && !text.contains("村(社区)两委");
+    text = text.replace("村(社区)", if is_own { "本村" } else { "村社区" });
+    let text = vocabulary.respell(without_breakdown(&text));
     let (main, inside) = split_brackets(&text);
     let mut phrase = Phrase { text: main.clone(), is_part, ..Phrase::default() };
     if is_breakdown(&main) {
@@ -113,6 +124,12 @@ pub(crate) fn read_phrase(vocabulary: &Vocabulary, measures: &Measures, printed:
 /// Whether a text adds to or takes from a definition.
 pub(crate) fn is_clause(text: &str) -> bool {
     ["含", "不含", "包括", "不包括", "包含", "不包含", "剔除", "扣除", "不计", "除", "未含", "内含"].iter().any(|w| text.starts_with(w))
+}
+
+/// 按等级:重度 is 重度.
+fn without_breakdown(text: &str) -> &str {
+    let rest = text.split_once(':').filter(|(before, after)| before.starts_with('按') && before.chars().count() <= 8 && !after.is_empty());
+    rest.map_or(text, |(_, after)| after)
 }
 
 fn is_breakdown(text: &str) -> bool {

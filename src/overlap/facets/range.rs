@@ -154,6 +154,8 @@ fn make(start: usize, end: usize, low: &str, high: Option<&str>, unit: &str, sig
     let is_age = unit == "岁";
     let shown = if is_age { "" } else { unit };
     let value = match (high, sign) {
+        // 0-6岁 are all up to six.
+        (Some(high), _) if is_age && low == "0" => format!("{high}-"),
         (Some(high), _) => format!("{low}-{high}{shown}"),
         // Ages are whole years: under 18 is 17 and below.
         (None, "<") if is_age => {
@@ -181,7 +183,7 @@ mod tests {
         check("35岁及以下", "35-");
         check("16-59岁", "16-59");
         check("男16-59周岁、女16-54周岁", "16-59|16-54");
-        check("0-6岁儿童", "0-6");
+        check("0-6岁儿童", "6-");
         check("6至14周岁", "6-14");
         check("21岁-49岁", "21-49");
         check("不满16周岁", "15-");

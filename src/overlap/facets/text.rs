@@ -22,8 +22,41 @@ pub(crate) fn normalise(text: &str) -> String {
             _ => out.extend(c.to_lowercase()),
         }
     }
+    let mut out = with_arabic_ages(&out);
     while out.contains("--") {
         out = out.replace("--", "-");
+    }
+    out
+}
+
+/// 不满十六周岁 as 不满16周岁; other numbers in words (三级) stay.
+fn with_arabic_ages(text: &str) -> String {
+    const DIGITS: &str = "零一二三四五六七八九";
+    if !text.contains("周岁") {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    for (at, part) in text.split("周岁").enumerate() {
+        if at > 0 {
+            let is_numeral = |c: char| c == '十' || DIGITS.contains(c);
+            let kept = out.trim_end_matches(is_numeral).len();
+            let value = |c: char| DIGITS.chars().position(|d| d == c).unwrap_or(0);
+            let words: Vec<char> = out.get(kept..).unwrap_or_default().chars().collect();
+            let number = match words.as_slice() {
+                ['十'] => Some(10),
+                ['十', unit] => Some(10 + value(*unit)),
+                [ten, '十'] => Some(10 * value(*ten)),
+                [ten, '十', unit] => Some(10 * value(*ten) + value(*unit)),
+                [unit] => Some(value(*unit)),
+                _ => None,
+            };
+            if let Some(number) = number {
+                out.truncate(kept);
+                out.push_str(&number.to_string());
+            }
+            out.push_str("周岁");
+        }
+        out.push_str(part);
     }
     out
 }
@@ -219,6 +252,7 @@ mod tests {
     fn widths_dashes_and_brackets_become_one() {
         assert_eq!(normalise("０－６岁（含）　㎡"), "0-6岁(含)m2");
         assert_eq!(normalise("村“两委”成员"), "村两委成员");
+        assert_eq!(normalise("不满十六周岁、六十周岁以上、周岁"), "不满16周岁、60周岁以上、周岁");
         assert_eq!(split_brackets("烤烟(未去梗烤烟叶)产量"), ("烤烟产量".to_owned(), vec!["未去梗烤烟叶".to_owned()]));
     }
 }

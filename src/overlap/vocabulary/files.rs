@@ -23,6 +23,9 @@ pub(super) struct VocabularyFile {
     /// `term = clause / clause`: clauses of notes that change nothing, since the term's definition has them.
     #[serde(default)]
     pub(super) implied: Vec<String>,
+    /// `term = thing thing …`: institutions and groups that say nothing beside a term, since it is always theirs.
+    #[serde(default)]
+    pub(super) implied_things: Vec<String>,
     /// Statistic by unit dimension where neither the form nor the measure says.
     #[serde(default)]
     pub(super) plain_statistic: BTreeMap<String, String>,
@@ -103,6 +106,7 @@ pub(super) struct Builder {
     by_word: BTreeMap<String, Vec<TermId>>,
     spellings: BTreeMap<String, String>,
     implied: HashMap<TermId, Vec<String>>,
+    implied_things: HashMap<TermId, Vec<TermId>>,
     plain_statistic: BTreeMap<String, String>,
     departments: Vec<DepartmentScope>,
     contextual: HashMap<(TermId, TermId), TermId>,
@@ -199,6 +203,11 @@ impl Builder {
             let [word, above, meaning] = parts.as_slice() else { return Err(fault(format!("{line} is not word @ above = meaning"))) };
             self.contextual.insert((find(word)?, find(above)?), find(meaning)?);
         }
+        for line in &parsed.implied_things {
+            let (term, things) = line.split_once('=').ok_or_else(|| fault(format!("implied things {line} have no =")))?;
+            let things = things.split_whitespace().map(find).collect::<Result<Vec<TermId>, Error>>()?;
+            self.implied_things.insert(find(term)?, things);
+        }
         for line in &parsed.with_clause {
             let parts: Vec<&str> = line.split(['+', '=']).collect();
             let [term, clause, meaning] = parts.as_slice() else { return Err(fault(format!("{line} is not term + clause = meaning"))) };
@@ -236,6 +245,7 @@ impl Builder {
             classes: self.classes,
             by_name: self.by_name,
             implied: self.implied,
+            implied_things: self.implied_things,
             plain_statistic: self.plain_statistic,
             departments: self.departments,
             contextual: self.contextual,
