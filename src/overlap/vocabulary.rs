@@ -14,13 +14,20 @@ use crate::overlap::Error;
 use crate::overlap::vocabulary::files::{Builder, VocabularyFile};
 
 /// Files of the vocabulary with their text, in the order in which they are read.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 15] = [
     ("statistics.toml", include_str!("../../schemas/vocabulary/statistics.toml")),
     ("population.toml", include_str!("../../schemas/vocabulary/population.toml")),
     ("qualifiers.toml", include_str!("../../schemas/vocabulary/qualifiers.toml")),
     ("agriculture.toml", include_str!("../../schemas/vocabulary/agriculture.toml")),
     ("land.toml", include_str!("../../schemas/vocabulary/land.toml")),
     ("society.toml", include_str!("../../schemas/vocabulary/society.toml")),
+    ("civil.toml", include_str!("../../schemas/vocabulary/civil.toml")),
+    ("health.toml", include_str!("../../schemas/vocabulary/health.toml")),
+    ("education.toml", include_str!("../../schemas/vocabulary/education.toml")),
+    ("labour.toml", include_str!("../../schemas/vocabulary/labour.toml")),
+    ("governance.toml", include_str!("../../schemas/vocabulary/governance.toml")),
+    ("places.toml", include_str!("../../schemas/vocabulary/places.toml")),
+    ("rural.toml", include_str!("../../schemas/vocabulary/rural.toml")),
     ("economy.toml", include_str!("../../schemas/vocabulary/economy.toml")),
     ("writing.toml", include_str!("../../schemas/vocabulary/writing.toml")),
 ];
@@ -117,6 +124,8 @@ pub(crate) struct Class {
     pub is_age_group: bool,
     /// A thing found in many settings (企业, 项目, 设备): below a heading that was not understood nobody knows which ones are meant.
     pub is_generic: bool,
+    /// Names a list of groups (重点人群): a group named below takes its place.
+    pub is_group_list: bool,
     /// A status that people of any group may have (党员, 低保).
     pub is_status: bool,
     /// A rate that names its thing itself (城镇化率).
@@ -220,6 +229,11 @@ impl Vocabulary {
     /// Whether a class names an institution's own things or an institution as owner.
     pub(crate) fn is_institutional(&self, class: u32) -> bool {
         self.classes.get(class as usize).is_some_and(|c| c.is_institutional)
+    }
+
+    /// Whether a class names lists of groups.
+    pub(crate) fn is_group_list(&self, class: u32) -> bool {
+        self.classes.get(class as usize).is_some_and(|c| c.is_group_list)
     }
 
     /// What a thing is together with a clause of its note.

@@ -25,6 +25,8 @@ pub(crate) struct Draft {
     pub describes: bool,
     /// Statistic that the words name.
     pub statistic: Option<String>,
+    /// Whether that statistic names its thing itself (城镇化率).
+    pub names_thing: bool,
     /// Dimension that a plain statistic word names (人数: person).
     pub named_dimension: Option<String>,
     /// Population with the class of each word.
@@ -135,7 +137,7 @@ impl Draft {
     /// Whether the words name a thing, known or unknown.
     pub(crate) fn is_named(&self) -> bool {
         let is_described = !self.population.is_empty() || !self.qualifiers.is_empty();
-        !self.measures.is_empty() || !self.residue.is_empty() || (self.statistic.is_some() && is_described)
+        self.names_thing || !self.measures.is_empty() || !self.residue.is_empty() || (self.statistic.is_some() && is_described)
     }
 
     /// Takes over the people that a heading is about, where the words themselves name none: 参加养老保险 under 从业人员 counts 从业人员.
@@ -294,6 +296,7 @@ impl Draft {
             }
             Role::Statistic => {
                 self.statistic = Some(name.clone());
+                self.names_thing = vocabulary.class(term).names_thing;
                 self.usual_time = term.time.or(self.usual_time);
                 self.named_dimension = vocabulary.class(term).dimension.clone().or(self.named_dimension.take());
                 "statistic"
@@ -368,11 +371,15 @@ impl Draft {
         let is_institutional =
             self.measures.is_empty() || self.measures.iter().any(|m| vocabulary.class(vocabulary.term(*m)).is_institutional);
         let (above_is_row, lists_topics) = (above.from_row, above.lists_topics);
+        let names_group = self.is_of(vocabulary, |class| class.dimension.as_deref() == Some("person"));
         let merge = |own: &mut BTreeMap<String, u32>, above: &BTreeMap<String, u32>, takes_all: bool| {
             let classes: BTreeSet<u32> = own.values().copied().collect();
             for (name, class) in above {
                 // An organisation above (村集体) owns income and staff, not the people and land of the place.
                 if !takes_all && !is_firm(vocabulary, *class) {
+                    continue;
+                }
+                if names_group && vocabulary.is_group_list(*class) {
                     continue;
                 }
                 if lists_topics && !above_is_row && vocabulary.is_institutional(*class) {
@@ -429,7 +436,7 @@ pub(crate) fn narrow(vocabulary: &Vocabulary, above: &Draft, own: Draft, dimensi
     out.dropped_context |= above.dropped_context && !was_named;
     out.below_unknown |= above.below_unknown || (!above.from_row && !above.residue.is_empty());
     // Below 健康档案与重点人群管理 a row without a name of its own may be about either.
-    out.crossed |= !was_named && !above.from_row && above.lists_topics && above.measures.len() > 1;
+    out.crossed |= !was_named && !above.from_row && above.lists_topics && !above.measures.is_empty();
     if !was_named || (above.from_row && same_dimension) {
         out.measures.extend(above.measures.iter().copied().filter(|m| !(replaces && is_partition(m))));
         if !was_named || !is_kind {
@@ -438,7 +445,7 @@ pub(crate) fn narrow(vocabulary: &Vocabulary, above: &Draft, own: Draft, dimensi
             out.gloss_residue.extend(above.gloss_residue.iter().cloned());
         }
         out.drop_broader(vocabulary);
-    } else if out.measures.is_empty() {
+    } else if out.measures.is_empty() && !out.names_thing {
         out.dropped_context |= above.is_named();
     } else if !above.from_row {
         if matches!(dimension, Some("person") | None) {

@@ -40,6 +40,7 @@ pub(crate) fn finish(vocabulary: &Vocabulary, mut draft: Draft, facts: &FieldFac
     reduce_everybody(vocabulary, &mut draft, dimension.as_deref());
     tell_boundary(vocabulary, &mut draft, facts);
     count_the_head(vocabulary, &mut draft, dimension.as_deref());
+    drop_implied_things(vocabulary, &mut draft);
     let statistic = statistic_of(vocabulary, &draft, dimension.as_deref(), dtype);
     let (time_basis, time_is_clear) = time_of(vocabulary, &draft, dimension.as_deref(), facts);
     let mut facets = Facets {
@@ -153,8 +154,6 @@ fn reduce_age_groups(vocabulary: &Vocabulary, draft: &mut Draft) {
 fn drop_what_is_implied(vocabulary: &Vocabulary, draft: &mut Draft) {
     let implied: Vec<&String> = draft.measures.iter().chain(&draft.word_terms).flat_map(|m| vocabulary.implied(*m)).collect();
     draft.qualifiers.retain(|q, _| !implied.contains(&q));
-    let theirs: Vec<TermId> = draft.measures.iter().flat_map(|m| vocabulary.implied_things(*m)).copied().collect();
-    draft.measures.retain(|m| !theirs.contains(m));
     let is_rural = |m: &TermId| vocabulary.class(vocabulary.term(*m)).is_rural;
     if draft.measures.iter().any(is_rural) {
         draft.population.remove("农村");
@@ -211,6 +210,16 @@ fn count_the_head(vocabulary: &Vocabulary, draft: &mut Draft, dimension: Option<
     for other in others {
         draft.measures.remove(&other);
         draft.add_thing_as_qualifier(&vocabulary.term(other).name);
+    }
+}
+
+/// 行政村 beside 村卫生室 says nothing, unless the villages are what is counted.
+fn drop_implied_things(vocabulary: &Vocabulary, draft: &mut Draft) {
+    let head = draft.head;
+    let theirs: Vec<TermId> = draft.measures.iter().flat_map(|m| vocabulary.implied_things(*m)).copied().filter(|m| Some(*m) != head).collect();
+    for thing in theirs {
+        draft.measures.remove(&thing);
+        draft.qualifiers.remove(&vocabulary.term(thing).name);
     }
 }
 
@@ -292,8 +301,7 @@ fn is_certain(vocabulary: &Vocabulary, draft: &Draft, facets: &Facets, facts: &F
         return false;
     }
     if facets.measure.is_none() {
-        let names_thing = |s: &str| vocabulary.find(s).is_some_and(|id| vocabulary.class(vocabulary.term(id)).names_thing);
-        if draft.residue.is_empty() && draft.statistic.as_deref().is_some_and(names_thing) {
+        if draft.residue.is_empty() && draft.names_thing {
             return true;
         }
         let is_described = draft.statistic.is_some() && !facets.population.is_empty() && draft.residue.is_empty();

@@ -29,7 +29,12 @@ use crate::overlap::vocabulary::Vocabulary;
 
 /// Reads what each field of a form means; `keys` are the identities of `template.fields`, in order.
 pub fn read_form(vocabulary: &Vocabulary, measures: &Measures, template: &FormTemplate, keys: &[FieldKey]) -> Vec<CataloguedField> {
-    let outlined = outlined(template);
+    let names_thing = |label: &str| {
+        let phrase = read_phrase(vocabulary, measures, label, template.level);
+        let draft = draft_of(vocabulary, &phrase, "label");
+        !draft.measures.is_empty() || draft.residue.iter().any(|words| words.chars().count() > 2)
+    };
+    let outlined = outlined(template, names_thing);
     let mut reader = FormReader::new(vocabulary, measures, &outlined);
     let mut fields: Vec<CataloguedField> = outlined
         .fields

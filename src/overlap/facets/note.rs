@@ -18,6 +18,9 @@ const LONGEST_REMARK: usize = 70;
 /// Longest definition, in characters, that is read for what it adds; official ones of standard terms are longer.
 const LONGEST_NARROWING: usize = 30;
 
+/// The clause of a figure that is only about the institution that reports (在本院分娩).
+const OWN_INSTITUTION: &str = "本机构";
+
 /// Words of a remark that say the figure is not the usual one.
 const UNUSUAL: [&str; 24] = [
     "只填",
@@ -63,6 +66,8 @@ pub(crate) struct NoteReading {
     pub basis: Vec<TermId>,
     /// The boundary from which 外来 or 流动 is told (本乡镇 …).
     pub boundary: Option<&'static str>,
+    /// A fuller name of the figure, with which the note begins: 养老机构床位 for 床位.
+    pub fuller: Option<Draft>,
     /// Institutions in which the people counted work (在村卫生室执业).
     pub places: Vec<TermId>,
 }
@@ -107,6 +112,7 @@ pub(crate) fn read_note(vocabulary: &Vocabulary, measures: &Measures, note: &str
     if text.is_empty() || is_definition(&text) {
         return reading;
     }
+    reading.fuller = fuller_name(vocabulary, measures, &text, level);
     reading.is_unusual = UNUSUAL.iter().any(|w| text.contains(w)) && !text.contains("无常住人口数");
     for clause in text.split([',', '。', ';', '；', '、', '!', '/']).filter(|c| !c.is_empty()) {
         if is_clause(clause) {
@@ -124,9 +130,16 @@ pub(crate) fn read_note(vocabulary: &Vocabulary, measures: &Measures, note: &str
             reading.basis.extend(phrase.terms().filter(is_basis));
             reading.is_unusual |= ["台账", "账面", "证载", "合同", "确权", "测绘"].iter().any(|w| clause.contains(w));
         }
+        if ["本院", "本机构", "本单位", "本校", "本所", "本站", "本中心", "本园"].iter().any(|own| clause.contains(own)) {
+            reading.clauses.push(OWN_INSTITUTION.to_owned());
+        }
         if clause.starts_with(['在', '本']) {
             let is_institution = |id: &TermId| vocabulary.class(vocabulary.term(*id)).from_title && vocabulary.term(*id).role == Role::Measure;
             reading.places.extend(phrase.terms().filter(is_institution));
+            // 本村调委会 beside 人民调解员: those of that body only.
+            let is_body = |name: &str| name.ends_with(['会', '站', '所', '室', '院', '社']) || name.ends_with("中心") || name.ends_with("机构");
+            let bodies = phrase.terms().filter(|id| !is_institution(id)).map(|id| vocabulary.term(id).name.as_str());
+            reading.clauses.extend(bodies.filter(|name| is_body(name)).map(|name| format!("在{name}")));
         }
         for piece in phrase.pieces {
             match piece {
@@ -173,6 +186,14 @@ fn alias_of(vocabulary: &Vocabulary, measures: &Measures, text: &str, level: Lev
     }
     draft.residue.remove("本");
     (draft.measures.len() == 1 && draft.residue.is_empty()).then_some(draft)
+}
+
+/// What the first words of a remark name, where all of them are understood.
+fn fuller_name(vocabulary: &Vocabulary, measures: &Measures, text: &str, level: Level) -> Option<Draft> {
+    let clause = text.split([',', '。', ';', '；', '、', '!', '/', '(']).next().filter(|c| (2..=12).contains(&c.chars().count()))?;
+    let draft = draft_of(vocabulary, &read_phrase(vocabulary, measures, clause, level), "note");
+    let is_plain = draft.residue.is_empty() && draft.qualifiers.is_empty() && draft.statistic.is_none() && !draft.lists_topics;
+    (is_plain && !draft.measures.is_empty()).then_some(draft)
 }
 
 fn is_definition(text: &str) -> bool {
@@ -232,6 +253,16 @@ pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &Note
         draft.population.extend(alias.population.clone());
         draft.word_terms.extend(&alias.word_terms);
     }
+    if let Some(fuller) = note.fuller.as_ref().filter(|_| draft.residue.is_empty() && !draft.measures.is_empty()) {
+        let narrower = |own: &TermId| fuller.measures.iter().find(|m| vocabulary.is_kind_of(**m, *own)).copied();
+        let is_said = |own: &TermId| fuller.measures.contains(own) || narrower(own).is_some();
+        let is_institution = |m: &TermId| vocabulary.class(vocabulary.term(*m)).from_title || draft.measures.contains(m);
+        let only_narrows = fuller.measures.iter().all(|m| is_institution(m) || draft.measures.iter().any(|own| vocabulary.is_kind_of(*m, *own)));
+        if draft.measures.iter().all(is_said) && only_narrows {
+            draft.measures.extend(fuller.measures.iter().copied());
+            draft.drop_broader(vocabulary);
+        }
+    }
     let is_institutional = |m: &TermId| vocabulary.class(vocabulary.term(*m)).is_institutional;
     if draft.measures.iter().any(is_institutional) {
         draft.measures.extend(note.places.iter().copied());
@@ -254,9 +285,11 @@ pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &Note
         let number = clause.strip_prefix('含').and_then(|c| c.strip_suffix('岁'));
         number.is_some_and(|n| draft.qualifiers.keys().any(|q| q.strip_prefix(n).is_some_and(|rest| rest == "+" || rest == "-")))
     };
+    let has_institution = draft.is_of(vocabulary, |class| class.from_title);
     let says_nothing = |clause: &&String| {
         says_bound(clause)
-            || implied.iter().any(|i| i == clause)
+            || (has_institution && *clause == OWN_INSTITUTION)
+            || implied.iter().any(|i| *i == *clause || i.as_str() == without_own_words(vocabulary, draft, clause))
             || includes_own_kinds(vocabulary, draft, clause)
             || (level > Level::Village && includes_lower_levels(vocabulary, draft, clause))
     };
@@ -274,6 +307,16 @@ pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &Note
         draft.clauses.remove(&clause);
         draft.add_term(vocabulary, meaning, "", "note");
     }
+}
+
+/// A clause without the words that are the thing's own (含九年一贯制学校初中段 beside 初中) and without particles.
+fn without_own_words(vocabulary: &Vocabulary, draft: &Draft, clause: &str) -> String {
+    let Some((sign, words)) = ["不含", "含"].iter().find_map(|sign| clause.strip_prefix(sign).map(|words| (*sign, words))) else {
+        return clause.to_owned();
+    };
+    let is_own = |word: &str| vocabulary.find(word).is_some_and(|id| draft.measures.contains(&id));
+    let kept: Vec<&str> = words.split('+').filter(|word| !is_own(word) && word.chars().count() > 1).collect();
+    format!("{sign}{}", kept.join("+"))
 }
 
 /// 含村级 beside a township's 健身广场 says nothing: what its villages have is in the township.

@@ -33,7 +33,8 @@ struct Open<'a> {
 }
 
 /// The template with the outline of its flat lists written into the paths of its fields.
-pub(crate) fn outlined(template: &FormTemplate) -> FormTemplate {
+/// `names_thing` tells whether a label names what is counted: 农村 and 16-59岁 are parts themselves, and 其中 after them speaks of their whole.
+pub(crate) fn outlined(template: &FormTemplate, mut names_thing: impl FnMut(&str) -> bool) -> FormTemplate {
     let rows: HashSet<(&[String], &str)> = template.fields.iter().map(|f| (f.path.as_slice(), f.label.as_str())).collect();
     let mut lists: HashMap<&[String], Open<'_>> = HashMap::new();
     let mut parents: HashMap<(&[String], &str), &str> = HashMap::new();
@@ -43,7 +44,7 @@ pub(crate) fn outlined(template: &FormTemplate) -> FormTemplate {
             continue;
         }
         let open = lists.entry(path).or_default();
-        if let Some(parent) = place(open, field) {
+        if let Some(parent) = place(open, field, &mut names_thing) {
             parents.insert((path, &field.label), &parent.label);
         }
     }
@@ -62,7 +63,7 @@ fn ends_in_row(path: &[String], rows: &HashSet<(&[String], &str)>) -> bool {
 }
 
 /// Places a row in its list and tells the row that it belongs to.
-fn place<'a>(open: &mut Open<'a>, field: &'a Field) -> Option<&'a Field> {
+fn place<'a>(open: &mut Open<'a>, field: &'a Field, names_thing: &mut impl FnMut(&str) -> bool) -> Option<&'a Field> {
     let lead = lead_of(&field.label);
     let is_same_row = open.whole.is_some_and(|(whole, _)| whole.label == field.label);
     if is_same_row {
@@ -85,8 +86,10 @@ fn place<'a>(open: &mut Open<'a>, field: &'a Field) -> Option<&'a Field> {
             return Some(whole);
         }
     }
-    open.whole = Some((field, lead));
-    open.parts = None;
+    if open.whole.is_none() || names_thing(&field.label) {
+        open.whole = Some((field, lead));
+        open.parts = None;
+    }
     let outer = lead.number.and_then(|number| number.rsplit_once('.')).map(|(outer, _)| outer);
     outer.and_then(|outer| open.numbered.get(outer)).filter(|parent| parent.unit == field.unit).copied()
 }

@@ -92,7 +92,13 @@ pub(crate) fn read_phrase(vocabulary: &Vocabulary, measures: &Measures, printed:
     let mut text = normalise(rest);
     // A body of villages and communities is not one of villages alone; before other words 村(社区) names who fills the form.
     text = text.replace("村(居)民小组", "村居小组").replace("村(居)", "村居");
-    let is_own = level == Level::Village && !text.contains("村(社区)两委");
+    let is_own = level == Level::Village;
+    if is_own {
+        text = text.replace("村(社区)两委", "村两委");
+        if text.starts_with("两委") {
+            text.insert_str(0, "村");
+        }
+    }
     text = text.replace("村(社区)", if is_own { "本村" } else { "村社区" });
     let text = vocabulary.respell(without_breakdown(&text));
     let (main, inside) = split_brackets(&text);

@@ -57,10 +57,12 @@ impl Title {
 
     /// 参保人数 under the title 城乡居民基本养老保险: where no word names a thing, the title does.
     pub(crate) fn name_the_nameless(&self, vocabulary: &Vocabulary, draft: &mut Draft) {
-        if draft.measures.is_empty() && draft.residue.is_empty() && !draft.is_named() {
-            for id in &self.measures {
-                draft.add_term(vocabulary, *id, "", "title");
-            }
+        if let [id] = self.measures.as_slice()
+            && draft.measures.is_empty()
+            && draft.residue.is_empty()
+            && !draft.is_named()
+        {
+            draft.add_term(vocabulary, *id, "", "title");
         }
     }
 
@@ -103,7 +105,8 @@ impl Title {
             && field.path.iter().any(|h| ["人员情况", "职工", "人员构成", "人员配备"].iter().any(|word| h.contains(word)));
         let names_institution = draft.measures.iter().any(|m| vocabulary.class(vocabulary.term(*m)).from_title);
         if self.terms.iter().filter(|id| is_institution(id)).count() > 1 {
-            draft.crossed |= is_owned && !names_institution;
+            let is_nameless = draft.measures.is_empty() && draft.qualifiers.is_empty() && draft.population.is_empty();
+            draft.crossed |= is_owned && !names_institution && (is_nameless || !draft.measures.is_empty());
             return;
         }
         for id in &self.terms {
