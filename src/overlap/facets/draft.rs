@@ -142,7 +142,7 @@ impl Draft {
 
     /// Takes over the people that a heading is about, where the words themselves name none: 参加养老保险 under 从业人员 counts 从业人员.
     fn inherit_people(&mut self, vocabulary: &Vocabulary, above: &Draft) {
-        let is_people = |m: &TermId| vocabulary.class(vocabulary.term(*m)).dimension.as_deref() == Some("person");
+        let is_people = |m: &TermId| is_group(vocabulary, *m);
         let named: Vec<TermId> = above.measures.iter().copied().filter(|m| is_people(m) && !above.lists_topics).collect();
         let heading = if named.is_empty() { above.people.iter().copied().collect() } else { named };
         let own: Vec<TermId> = self.measures.iter().copied().filter(is_people).collect();
@@ -401,6 +401,16 @@ pub(crate) fn is_firm(vocabulary: &Vocabulary, class: u32) -> bool {
     class == AGE_CLASS || (class != RANGE_CLASS && vocabulary.is_firm(class))
 }
 
+/// Whether a thing is a group of people, or of households that are told from others (脱贫户).
+fn is_group(vocabulary: &Vocabulary, id: TermId) -> bool {
+    let term = vocabulary.term(id);
+    match vocabulary.class(term).dimension.as_deref() {
+        Some("person") => true,
+        Some("household") => term.name != "农户",
+        _ => false,
+    }
+}
+
 /// What `own` means below `above`; `dimension` is the unit dimension of `own`.
 pub(crate) fn narrow(vocabulary: &Vocabulary, above: &Draft, own: Draft, dimension: Option<&str>) -> Draft {
     let same_dimension = above.dimension.is_some() && above.dimension.as_deref() == dimension;
@@ -448,7 +458,7 @@ pub(crate) fn narrow(vocabulary: &Vocabulary, above: &Draft, own: Draft, dimensi
     } else if out.measures.is_empty() && !out.names_thing {
         out.dropped_context |= above.is_named();
     } else if !above.from_row {
-        if matches!(dimension, Some("person") | None) {
+        if matches!(dimension, Some("person" | "household") | None) {
             out.inherit_people(vocabulary, above);
         }
         out.inherit_institution(vocabulary, above);
@@ -476,7 +486,7 @@ pub(crate) fn under_heading(vocabulary: &Vocabulary, above: &Draft, heading: Dra
     // 其他情况 heads a section; below 其他社区工作者 the rows are about a rest that nobody told.
     out.dropped_context |= out.is_other && out.is_named();
     out.is_other = false;
-    let is_people = |m: &TermId| vocabulary.class(vocabulary.term(*m)).dimension.as_deref() == Some("person");
+    let is_people = |m: &TermId| is_group(vocabulary, *m);
     if !out.measures.iter().any(is_people) {
         let named: BTreeSet<TermId> = above.measures.iter().copied().filter(|m| is_people(m) && !above.lists_topics).collect();
         out.people = if named.is_empty() { above.people.clone() } else { named };
