@@ -124,6 +124,8 @@ pub(crate) struct Class {
     pub is_age_group: bool,
     /// A thing found in many settings (企业, 项目, 设备): below a heading that was not understood nobody knows which ones are meant.
     pub is_generic: bool,
+    /// Makes people of itself where no thing is named (失业人数).
+    pub is_personal: bool,
     /// Names a list of groups (重点人群): a group named below takes its place.
     pub is_group_list: bool,
     /// A status that people of any group may have (党员, 低保).
@@ -229,6 +231,16 @@ impl Vocabulary {
     /// Whether a class names an institution's own things or an institution as owner.
     pub(crate) fn is_institutional(&self, class: u32) -> bool {
         self.classes.get(class as usize).is_some_and(|c| c.is_institutional)
+    }
+
+    /// Whether a word of the class in a title rules every field of the form.
+    pub(crate) fn is_from_title(&self, class: u32) -> bool {
+        self.classes.get(class as usize).is_some_and(|c| c.from_title)
+    }
+
+    /// Whether a class makes people of itself.
+    pub(crate) fn is_personal(&self, class: u32) -> bool {
+        self.classes.get(class as usize).is_some_and(|c| c.is_personal)
     }
 
     /// Whether a class names lists of groups.

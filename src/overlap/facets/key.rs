@@ -40,7 +40,7 @@ pub(crate) fn finish(vocabulary: &Vocabulary, mut draft: Draft, facts: &FieldFac
     reduce_everybody(vocabulary, &mut draft, dimension.as_deref());
     tell_boundary(vocabulary, &mut draft, facts);
     count_the_head(vocabulary, &mut draft, dimension.as_deref());
-    drop_implied_things(vocabulary, &mut draft);
+    drop_implied_things(vocabulary, &mut draft, dimension.as_deref());
     let statistic = statistic_of(vocabulary, &draft, dimension.as_deref(), dtype);
     let (time_basis, time_is_clear) = time_of(vocabulary, &draft, dimension.as_deref(), facts);
     let mut facets = Facets {
@@ -184,7 +184,7 @@ fn reduce_everybody(vocabulary: &Vocabulary, draft: &mut Draft, dimension: Optio
     if draft.measures.len() > 1 || (draft.measures.len() == 1 && !draft.residue.is_empty()) {
         draft.measures.remove(&everybody);
     }
-    let is_described = draft.population.values().chain(draft.qualifiers.values()).any(|class| is_firm(vocabulary, *class));
+    let is_described = draft.population.values().chain(draft.qualifiers.values()).any(|class| is_firm(vocabulary, *class) || vocabulary.is_personal(*class));
     if draft.measures.is_empty() && draft.residue.is_empty() && is_described {
         draft.measures.insert(everybody);
     }
@@ -214,8 +214,8 @@ fn count_the_head(vocabulary: &Vocabulary, draft: &mut Draft, dimension: Option<
 }
 
 /// 行政村 beside 村卫生室 says nothing, unless the villages are what is counted.
-fn drop_implied_things(vocabulary: &Vocabulary, draft: &mut Draft) {
-    let head = draft.head;
+fn drop_implied_things(vocabulary: &Vocabulary, draft: &mut Draft, dimension: Option<&str>) {
+    let head = draft.head.filter(|_| dimension == Some("count"));
     let theirs: Vec<TermId> = draft.measures.iter().flat_map(|m| vocabulary.implied_things(*m)).copied().filter(|m| Some(*m) != head).collect();
     for thing in theirs {
         draft.measures.remove(&thing);
@@ -304,7 +304,12 @@ fn is_certain(vocabulary: &Vocabulary, draft: &Draft, facets: &Facets, facts: &F
         if draft.residue.is_empty() && draft.names_thing {
             return true;
         }
-        let is_described = draft.statistic.is_some() && !facets.population.is_empty() && draft.residue.is_empty();
+        // 农业总产值 and 淡水养殖面积 are told by their industry.
+        let industry = vocabulary.find("农业").map(|id| vocabulary.term(id).class);
+        let is_of_industry = draft.qualifiers.values().any(|class| Some(*class) == industry);
+        let is_way_of_production = draft.population.values().any(|class| vocabulary.is_from_title(*class));
+        let is_told = draft.statistic.is_some() && (!facets.population.is_empty() || is_of_industry);
+        let is_described = (is_told || is_way_of_production) && draft.residue.is_empty();
         // A name that the vocabulary does not know is trusted for things; money and people need to be told whose they are.
         let is_thing = !matches!(facets.dimension.as_deref(), Some("money" | "person" | "person_time" | "household" | "times"));
         let least = if is_thing { 3 } else { 6 };

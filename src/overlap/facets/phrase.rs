@@ -111,6 +111,8 @@ pub(crate) fn read_phrase(vocabulary: &Vocabulary, measures: &Measures, printed:
     for content in inside {
         if phrase.unit.is_none() && measures.find(&content).is_some() {
             phrase.unit = Some(content);
+        } else if content == "含" {
+            // 65岁(含)以上: the law counts it in anyway.
         } else if is_clause(&content) {
             phrase.clauses.push(content);
         } else {

@@ -120,7 +120,7 @@ fn strip_one_marker(text: &str) -> &str {
         };
     }
     // B21 总户数: the code of the row.
-    if first.is_ascii_alphabetic() {
+    if first.is_ascii_alphabetic() || ('Ａ'..='Ｚ').contains(&first) {
         if let Some(rest) = strip_row_code(after_first) {
             return rest;
         }
