@@ -96,7 +96,7 @@ pub(crate) fn read_phrase(vocabulary: &Vocabulary, measures: &Measures, printed:
     if is_own {
         text = text.replace("村(社区)两委", "村两委");
         if text.starts_with("两委") {
-            text.insert_str(0, "村");
+            text.insert(0, '村');
         }
     }
     text = text.replace("村(社区)", if is_own { "本村" } else { "村社区" });

@@ -120,10 +120,10 @@ fn strip_one_marker(text: &str) -> &str {
         };
     }
     // B21 总户数: the code of the row.
-    if first.is_ascii_alphabetic() || ('Ａ'..='Ｚ').contains(&first) {
-        if let Some(rest) = strip_row_code(after_first) {
-            return rest;
-        }
+    if (first.is_ascii_alphabetic() || ('Ａ'..='Ｚ').contains(&first))
+        && let Some(rest) = strip_row_code(after_first)
+    {
+        return rest;
     }
     // 第3组, 第二部分: where a row stands, not what it is.
     if first == '第' {
