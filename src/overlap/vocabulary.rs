@@ -124,6 +124,8 @@ pub(crate) struct Class {
     pub is_age_group: bool,
     /// A thing found in many settings (企业, 项目, 设备): below a heading that was not understood nobody knows which ones are meant.
     pub is_generic: bool,
+    /// A thing of some institution (床位, 职工): where no institution is named nobody knows whose.
+    pub needs_owner: bool,
     /// Makes people of itself where no thing is named (失业人数).
     pub is_personal: bool,
     /// Names a list of groups (重点人群): a group named below takes its place.

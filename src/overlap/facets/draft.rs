@@ -145,14 +145,21 @@ impl Draft {
         let is_people = |m: &TermId| is_group(vocabulary, *m);
         let named: Vec<TermId> = above.measures.iter().copied().filter(|m| is_people(m) && !above.lists_topics).collect();
         let heading = if named.is_empty() { above.people.iter().copied().collect() } else { named };
+        // Below 脱贫户、监测户 the workforce is theirs, or is not.
+        let listed: Vec<TermId> = above.measures.iter().copied().filter(|m| is_people(m) && above.lists_topics).collect();
         let own: Vec<TermId> = self.measures.iter().copied().filter(is_people).collect();
         if own.is_empty() && !self.is_of_everybody(vocabulary) {
             self.measures.extend(heading);
         } else if !own.is_empty() {
             // 村党组织书记 > 大学生村官: whether the heading restricts the row, nobody can tell.
             let is_kin = |a: &TermId, b: &TermId| a == b || vocabulary.is_kind_of(*a, *b) || vocabulary.is_kind_of(*b, *a);
-            let is_general = |m: &TermId| vocabulary.class(vocabulary.term(*m)).is_demographic;
+            let is_general = |m: &TermId| {
+                let class = vocabulary.class(vocabulary.term(*m));
+                class.is_demographic || class.is_generic
+            };
             self.crossed |= heading.iter().any(|up| !is_general(up) && !own.iter().any(|m| is_kin(m, up)));
+            let is_told = listed.iter().any(|up| own.iter().any(|m| is_kin(m, up)));
+            self.crossed |= !is_told && listed.iter().any(|up| !is_general(up)) && own.iter().all(is_general);
         }
     }
 
@@ -241,6 +248,22 @@ impl Draft {
     /// Whether the figure is one of demography, whose residence basis a note may say.
     pub(crate) fn is_demographic(&self, vocabulary: &Vocabulary) -> bool {
         self.residue.is_empty() && self.measures.iter().all(|m| vocabulary.class(vocabulary.term(*m)).is_demographic)
+    }
+
+    /// 从业人员 and 企业 below a heading that names some other thing (农家乐) are those of that thing; below several nobody knows whose.
+    fn inherit_setting(&mut self, vocabulary: &Vocabulary, above: &Draft) {
+        if !self.measures.iter().all(|m| vocabulary.class(vocabulary.term(*m)).is_generic) {
+            return;
+        }
+        let everybody = ["人口", "户"];
+        let is_kin = |up: TermId| self.measures.iter().any(|m| *m == up || vocabulary.is_kind_of(*m, up) || vocabulary.is_kind_of(up, *m));
+        let is_setting = |up: &TermId| {
+            let term = vocabulary.term(*up);
+            !vocabulary.class(term).is_unit_kind && !vocabulary.class(term).is_demographic && !everybody.contains(&term.name.as_str()) && !is_kin(*up)
+        };
+        let settings: Vec<TermId> = above.measures.iter().copied().filter(is_setting).collect();
+        self.crossed |= above.lists_topics && !settings.is_empty();
+        self.measures.extend(settings);
     }
 
     /// Takes over the institution of a heading: 在校生 under 小学 are that school's.
@@ -458,6 +481,7 @@ pub(crate) fn narrow(vocabulary: &Vocabulary, above: &Draft, own: Draft, dimensi
     } else if out.measures.is_empty() && !out.names_thing {
         out.dropped_context |= above.is_named();
     } else if !above.from_row {
+        out.inherit_setting(vocabulary, above);
         if matches!(dimension, Some("person" | "household") | None) {
             out.inherit_people(vocabulary, above);
         }

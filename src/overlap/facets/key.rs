@@ -331,6 +331,15 @@ fn is_certain(vocabulary: &Vocabulary, draft: &Draft, facets: &Facets, facts: &F
     if draft.below_unknown && draft.qualifiers.is_empty() && draft.measures.iter().all(is_generic) {
         return false;
     }
+    let needs_owner = |m: &TermId| vocabulary.class(vocabulary.term(*m)).needs_owner;
+    let is_owner = |name: &String| vocabulary.find(name).is_some_and(|id| vocabulary.class(vocabulary.term(id)).from_title);
+    if draft.measures.iter().all(needs_owner) && !draft.qualifiers.keys().any(is_owner) && draft.residue.is_empty() {
+        return false;
+    }
+    // A share of what, the words seldom say.
+    if facets.statistic.as_deref() == Some("占比") {
+        return false;
+    }
     // 针对残疾人个数 counts something of theirs, and the form does not say what.
     let counts_people = draft.measures.iter().all(|m| {
         let term = vocabulary.term(*m);

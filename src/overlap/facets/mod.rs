@@ -60,13 +60,15 @@ struct FormReader<'a> {
     rows: HashMap<(&'a [String], &'a str), Vec<Cell<'a>>>,
     above: HashMap<(&'a [String], &'a str), Draft>,
     title: Title,
+    /// The last note that is not 同上.
+    last_note: &'a str,
 }
 
 impl<'a> FormReader<'a> {
     fn new(vocabulary: &'a Vocabulary, measures: &'a Measures, template: &'a FormTemplate) -> Self {
         let title = Title::read(vocabulary, measures, template);
         let (phrases, notes, rows, above) = (HashMap::new(), HashMap::new(), HashMap::new(), HashMap::new());
-        let mut reader = Self { vocabulary, measures, template, phrases, notes, rows, above, title };
+        let mut reader = Self { vocabulary, measures, template, phrases, notes, rows, above, title, last_note: "" };
         for field in &template.fields {
             let dimension = reader.unit_dimension(field);
             reader.rows.entry((field.path.as_slice(), field.label.as_str())).or_default().push((&field.column, dimension));
@@ -170,14 +172,7 @@ impl<'a> FormReader<'a> {
         }
         own.from_row = false;
         let mut draft = narrow(self.vocabulary, &above, own, dimension.as_deref());
-        let note = match self.notes.get(field.note.as_str()) {
-            Some(note) => note.clone(),
-            None => {
-                let note = read_note(self.vocabulary, self.measures, &field.note, self.template.level);
-                self.notes.insert(&field.note, note.clone());
-                note
-            }
-        };
+        let note = self.note(field);
         draft.insure(self.vocabulary);
         apply_note(self.vocabulary, &mut draft, &note, self.template.level, !field.column.is_empty());
         draft.insure(self.vocabulary);
@@ -198,6 +193,20 @@ impl<'a> FormReader<'a> {
             level: self.template.level,
         };
         finish(self.vocabulary, draft, &facts)
+    }
+
+    /// The note of a field; 同上 stands for the note before it.
+    fn note(&mut self, field: &'a Field) -> NoteReading {
+        if !field.note.trim().starts_with("同上") {
+            self.last_note = &field.note;
+        }
+        let printed = self.last_note;
+        if let Some(known) = self.notes.get(printed) {
+            return known.clone();
+        }
+        let note = read_note(self.vocabulary, self.measures, printed, self.template.level);
+        self.notes.insert(printed, note.clone());
+        note
     }
 
     /// What 其他 leaves: the things that stand beside it, each as a clause 除….

@@ -291,6 +291,7 @@ pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &Note
             || (has_institution && *clause == OWN_INSTITUTION)
             || implied.iter().any(|i| *i == *clause || i.as_str() == without_own_words(vocabulary, draft, clause))
             || includes_own_kinds(vocabulary, draft, clause)
+            || (has_institution && is_about_owners(vocabulary, clause))
             || (level > Level::Village && includes_lower_levels(vocabulary, draft, clause))
     };
     let changes: Vec<(TermId, TermId, String)> = draft
@@ -307,6 +308,13 @@ pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &Note
         draft.clauses.remove(&clause);
         draft.add_term(vocabulary, meaning, "", "note");
     }
+}
+
+/// 含民办 beside 幼儿园 says nothing: institutions are counted whoever owns them.
+fn is_about_owners(vocabulary: &Vocabulary, clause: &str) -> bool {
+    let Some(words) = clause.strip_prefix('含') else { return false };
+    let owners = ["民办", "公办", "集体", "国有", "私营", "个体"];
+    words.split('+').all(|word| owners.contains(&word) && vocabulary.find(word).is_some())
 }
 
 /// A clause without the words that are the thing's own (含九年一贯制学校初中段 beside 初中) and without particles.

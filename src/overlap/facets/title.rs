@@ -188,6 +188,7 @@ fn part(vocabulary: &Vocabulary, title: &Phrase) -> Option<TermId> {
 
 /// The groups of people that a title is about; everybody and the workforce are no group.
 fn people(vocabulary: &Vocabulary, title: &Draft) -> Vec<TermId> {
-    let Some(everybody) = vocabulary.find("人口") else { return Vec::new() };
-    title.measures.iter().copied().filter(|m| vocabulary.is_kind_of(*m, everybody)).collect()
+    let everybody = ["人口", "户"].map(|name| vocabulary.find(name));
+    let is_group = |m: &TermId| everybody.iter().flatten().any(|all| vocabulary.is_kind_of(*m, *all));
+    title.measures.iter().copied().filter(|m| is_group(m) && vocabulary.term(*m).name != "农户").collect()
 }

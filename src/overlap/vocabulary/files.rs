@@ -88,6 +88,8 @@ pub(super) struct ClassEntry {
     #[serde(default)]
     pub(super) generic: bool,
     #[serde(default)]
+    pub(super) needs_owner: bool,
+    #[serde(default)]
     pub(super) personal: bool,
     #[serde(default)]
     pub(super) group_list: bool,
@@ -147,6 +149,7 @@ impl Builder {
             is_relative: entry.relative,
             is_age_group: entry.age_group,
             is_generic: entry.generic,
+            needs_owner: entry.needs_owner,
             is_personal: entry.personal,
             is_group_list: entry.group_list,
             is_status: entry.status,
