@@ -165,7 +165,15 @@ fn grpc_code(code: Code) -> GrpcCode {
         | Code::RequestTooLarge
         | Code::RoleUnknown
         | Code::RoleScopeMissing
-        | Code::DecisionOfOneField => GrpcCode::InvalidArgument,
+        | Code::DecisionOfOneField
+        | Code::RuleSyntax
+        | Code::RuleWordUnknown
+        | Code::RuleWordAmbiguous
+        | Code::RuleColumnsUnclear
+        | Code::RuleFormUnknown
+        | Code::RuleNotANumber
+        | Code::RuleTooLarge
+        | Code::RuleRemark => GrpcCode::InvalidArgument,
         Code::OrganisationUnknown
         | Code::UnitUnknown
         | Code::FormUnknown

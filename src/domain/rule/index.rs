@@ -131,7 +131,12 @@ fn row_of(field: &Field) -> Row {
     let printed = plain(without_circle(&field.label));
     let label = strip_marker(&printed).to_owned();
     let bare = without_brackets(&label);
-    let path = field.path.iter().map(|h| plain(without_circle(h))).map(|h| strip_marker(&h).to_owned()).filter(|h| !matches!(h.as_str(), "其中:" | "其中" | ""));
+    let path = field
+        .path
+        .iter()
+        .map(|h| plain(without_circle(h)))
+        .map(|h| strip_marker(&h).to_owned())
+        .filter(|h| !matches!(h.as_str(), "其中:" | "其中" | ""));
     Row {
         code: plain(&field.code).trim_matches(['(', ')']).to_owned(),
         bare: if bare.is_empty() { label.clone() } else { bare },

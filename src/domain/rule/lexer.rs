@@ -68,7 +68,9 @@ impl Words {
     fn longest(&self, rest: &[Char]) -> usize {
         let Some(first) = rest.first() else { return 0 };
         let fits = |word: &&Vec<char>| {
-            word.len() <= rest.len() && word.iter().zip(rest).all(|(w, c)| *w == c.c) && ends_there(word, rest.get(word.len()), rest.get(word.len() + 1))
+            word.len() <= rest.len()
+                && word.iter().zip(rest).all(|(w, c)| *w == c.c)
+                && ends_there(word, rest.get(word.len()), rest.get(word.len() + 1))
         };
         self.by_first.get(&first.c).and_then(|list| list.iter().find(fits)).map_or(0, Vec::len)
     }
@@ -138,9 +140,8 @@ const CUTS: [(&str, fn() -> Token); 22] = [
     ("环比", || Token::Trend(Shift::Previous)),
 ];
 
-const FILLERS: [&str; 14] = [
-    "增减变动幅度", "变动幅度", "变化幅度", "增减幅度", "波动幅度", "增减", "变动", "变化", "波动", "增长", "增幅", "幅度", "以内", "的",
-];
+const FILLERS: [&str; 14] =
+    ["增减变动幅度", "变动幅度", "变化幅度", "增减幅度", "波动幅度", "增减", "变动", "变化", "波动", "增长", "增幅", "幅度", "以内", "的"];
 
 struct Lexer<'a> {
     chars: &'a [Char],

@@ -77,9 +77,7 @@ fn groups(placed: Vec<Placed>, form: &FormIndex) -> Vec<Vec<Placed>> {
         let ends = group.last().is_some_and(|l| is_operand_end(&l.token));
         if was_space && begins && ends && relates(group) {
             spaced.push(vec![token]);
-        } else if was_space
-            && let (Token::Word(more), Some(Token::Word(word))) = (&token.token, group.last_mut().map(|l| &mut l.token))
-        {
+        } else if was_space && let (Token::Word(more), Some(Token::Word(word))) = (&token.token, group.last_mut().map(|l| &mut l.token)) {
             word.push_str(more);
         } else {
             group.push(token);
@@ -107,7 +105,9 @@ fn at_commas(group: Vec<Placed>, form: &FormIndex) -> Vec<Vec<Placed>> {
             before.extend(part);
             continue;
         }
-        let is_remark = part.iter().all(|p| matches!(&p.token, Token::Word(w) if !is_code_like(w) && !form.knows(w)) || matches!(p.token, Token::Filler(_)));
+        let is_remark = part
+            .iter()
+            .all(|p| matches!(&p.token, Token::Word(w) if !is_code_like(w) && !form.knows(w)) || matches!(p.token, Token::Filler(_)));
         if is_condition {
             if !before.last().is_some_and(|l| matches!(l.token, Token::When | Token::Then)) {
                 before.push(Placed { token: Token::When, at: first.at });
@@ -235,7 +235,10 @@ impl Parser<'_> {
             if moves || self.peek() == Some(&Token::PlusMinus) {
                 // 同比±30% bounds the movement in both directions; 超过30%须说明 is the same bound.
                 self.take(&Token::PlusMinus);
-                first = first.into_iter().map(|e| if matches!(e, Expression::Absolute(_)) { e } else { Expression::Absolute(Box::new(e)) }).collect();
+                first = first
+                    .into_iter()
+                    .map(|e| if matches!(e, Expression::Absolute(_)) { e } else { Expression::Absolute(Box::new(e)) })
+                    .collect();
                 let asks = comparator == Comparator::More && self.severity == Severity::Explain;
                 let side = self.side()?;
                 rest.push((if asks { Comparator::AtMost } else { comparator }, side));
@@ -407,7 +410,11 @@ impl Parser<'_> {
                     self.position += 1;
                 }
                 // 捕捞（养殖）产量: the bracket stands inside the name.
-                Some(Token::Word(more)) if !reference.notes.is_empty() && !is_code_like(more) && severity_of(&Token::Word(more.clone())) == Severity::Refuse => {
+                Some(Token::Word(more))
+                    if !reference.notes.is_empty()
+                        && !is_code_like(more)
+                        && severity_of(&Token::Word(more.clone())) == Severity::Refuse =>
+                {
                     reference.word.push_str(more);
                     self.position += 1;
                 }

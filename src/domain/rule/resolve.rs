@@ -5,10 +5,10 @@ mod cells;
 mod names;
 
 use crate::domain::measure::Measures;
+use crate::domain::problem::{Code, Place, Problem};
 use crate::domain::rule::index::FormIndex;
 use crate::domain::rule::parse::parse;
 use crate::domain::rule::resolve::bind::Binder;
-use crate::domain::problem::{Code, Place, Problem};
 use crate::domain::rule::{Check, Clause, Fault, MAX_CHECKS, MAX_FORM_CHARS};
 use crate::domain::template::FormTemplate;
 

@@ -9,8 +9,8 @@ use crate::domain::measure::Measures;
 use crate::domain::period::Frequency;
 use crate::domain::problem::Code;
 use crate::domain::rule::{
-    CellRef, Chain, Check, Comparator, Demand, Expression, Fault, FormIndex, Known, Operator, Outcome, Reference, Severity, Shift, Statement,
-    Test, check_rules, evaluate, parse, read_rules,
+    CellRef, Chain, Check, Comparator, Demand, Expression, Fault, FormIndex, Known, Operator, Outcome, Reference, Severity, Shift,
+    Statement, Test, check_rules, evaluate, parse, read_rules,
 };
 use crate::domain::template::{DataType, Field, FormTemplate};
 use crate::domain::unit::Level;
@@ -118,7 +118,25 @@ fn rules_are_read_as_people_print_them() {
         assert_eq!(read(rule), expect, "{rule}");
     };
     let columns = ["a=b+c", "a1=b1+c1", "a2=b2+c2"];
-    for rule in ["01=02+03", "01＝02＋03", "(01)=(02)+(03)", "01行=02行至03行之和", "01行＝02行＋03行", "第01行=第02行+第03行", "01等于02加03", "1=2+3", "01应等于02、03之和", "01=02～03之和", "01＝∑02~03", "平衡关系：01=02+03。", "01=02+…+03", "参保人数=职工+居民", "“参保人数”=“职工”+“居民”", "[附录] 一、参保人数＝职工＋居民", "01=02+03（合计、男、女分别审核）"] {
+    for rule in [
+        "01=02+03",
+        "01＝02＋03",
+        "(01)=(02)+(03)",
+        "01行=02行至03行之和",
+        "01行＝02行＋03行",
+        "第01行=第02行+第03行",
+        "01等于02加03",
+        "1=2+3",
+        "01应等于02、03之和",
+        "01=02～03之和",
+        "01＝∑02~03",
+        "平衡关系：01=02+03。",
+        "01=02+…+03",
+        "参保人数=职工+居民",
+        "“参保人数”=“职工”+“居民”",
+        "[附录] 一、参保人数＝职工＋居民",
+        "01=02+03（合计、男、女分别审核）",
+    ] {
         check(rule, &columns);
     }
     check("01=02+03（合计栏）", &["a=b+c"]);
@@ -131,7 +149,17 @@ fn rules_are_read_as_people_print_them() {
     check("04本年累计（本月）=04本年累计（上月）+04本月", &["dy=dy（上期）+d"]);
     check("11=11上月+04本月", &["p=p（上期）+d"]);
     check("X13≥X14，X13≥06", &["k≥l×30000÷2000", "k≥f"]);
-    for rule in ["06≥A6-1+A6-2", "06≧A6-1+A6-2", "06>=A6-1+A6-2", "06⩾A6-1+A6-2", "06大于等于A6-1+A6-2", "06不小于A6-1+A6-2", "06=＞A6-1+A6-2", "06应大于或等于A6-1+A6-2", "机构数≥公办+民办"] {
+    for rule in [
+        "06≥A6-1+A6-2",
+        "06≧A6-1+A6-2",
+        "06>=A6-1+A6-2",
+        "06⩾A6-1+A6-2",
+        "06大于等于A6-1+A6-2",
+        "06不小于A6-1+A6-2",
+        "06=＞A6-1+A6-2",
+        "06应大于或等于A6-1+A6-2",
+        "机构数≥公办+民办",
+    ] {
         check(rule, &["f≥f1+f2"]);
     }
     check("A6-1、A6-2≤06", &["f1≤f", "f2≤f"]);
@@ -231,7 +259,13 @@ fn the_cost_is_bounded() {
 }
 
 fn word() -> impl Strategy<Value = Reference> {
-    let word = prop_oneof!["[a-z][0-9]{1,2}", "[1-9][0-9]{0,2}", "[0-9]\\.[1-9]", "(常住人口|耕地|男孩|水田|低保户|在校生)", "(甲-乙|进城、返乡|增加和减少|a6-1)"];
+    let word = prop_oneof![
+        "[a-z][0-9]{1,2}",
+        "[1-9][0-9]{0,2}",
+        "[0-9]\\.[1-9]",
+        "(常住人口|耕地|男孩|水田|低保户|在校生)",
+        "(甲-乙|进城、返乡|增加和减少|a6-1)"
+    ];
     let note = prop_oneof![Just(Vec::new()), "(合计|面积|上月)".prop_map(|n| vec![n])];
     (word, note).prop_map(|(word, notes)| Reference { word, notes, at: 0 })
 }
@@ -273,8 +307,14 @@ fn chain() -> impl Strategy<Value = Chain> {
 }
 
 fn statement() -> impl Strategy<Value = Statement> {
-    let items = || proptest::collection::vec(prop_oneof![word().prop_map(Expression::Word), (plain_word(), plain_word()).prop_map(|(a, b)| Expression::SpanEach(a, b))], 1..3);
-    let demand = prop_oneof![3 => chain().prop_map(Demand::Compare), 1 => items().prop_map(Demand::Blank), 1 => items().prop_map(Demand::Required)];
+    let items = || {
+        proptest::collection::vec(
+            prop_oneof![word().prop_map(Expression::Word), (plain_word(), plain_word()).prop_map(|(a, b)| Expression::SpanEach(a, b))],
+            1..3,
+        )
+    };
+    let demand =
+        prop_oneof![3 => chain().prop_map(Demand::Compare), 1 => items().prop_map(Demand::Blank), 1 => items().prop_map(Demand::Required)];
     let severity = prop_oneof![Just(Severity::Refuse), Just(Severity::Explain)];
     (proptest::option::of(chain()), demand, severity).prop_map(|(when, demand, severity)| Statement { when, demand, severity })
 }

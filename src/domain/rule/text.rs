@@ -85,7 +85,9 @@ pub(super) fn strip_marker(label: &str) -> &str {
 fn strip_number(text: &str) -> Option<&str> {
     let is_number = |t: &str| {
         !t.is_empty()
-            && (t.chars().all(|c| c.is_ascii_digit()) || t.chars().all(|c| CHINESE_DIGITS.contains(c)) || matches!(t, "甲" | "乙" | "丙" | "丁" | "戊" | "己"))
+            && (t.chars().all(|c| c.is_ascii_digit())
+                || t.chars().all(|c| CHINESE_DIGITS.contains(c))
+                || matches!(t, "甲" | "乙" | "丙" | "丁" | "戊" | "己"))
     };
     if let Some(inside) = text.strip_prefix('(') {
         let (marker, rest) = inside.split_once(')')?;

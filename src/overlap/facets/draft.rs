@@ -79,8 +79,8 @@ pub(crate) struct Draft {
 
 /// Words that begin a description of the thing above: 通宽带, 设有卫生室, 参加合作社.
 const DESCRIBING: [&str; 22] = [
-    "有", "已", "通", "建有", "设有", "配有", "拥有", "建立", "成立", "设立", "开展", "实行", "实现", "纳入", "参加", "完成", "达到", "使用", "配备", "接通", "覆盖",
-    "未",
+    "有", "已", "通", "建有", "设有", "配有", "拥有", "建立", "成立", "设立", "开展", "实行", "实现", "纳入", "参加", "完成", "达到",
+    "使用", "配备", "接通", "覆盖", "未",
 ];
 
 /// The last thing that the words name.
@@ -259,7 +259,10 @@ impl Draft {
         let is_kin = |up: TermId| self.measures.iter().any(|m| *m == up || vocabulary.is_kind_of(*m, up) || vocabulary.is_kind_of(up, *m));
         let is_setting = |up: &TermId| {
             let term = vocabulary.term(*up);
-            !vocabulary.class(term).is_unit_kind && !vocabulary.class(term).is_demographic && !everybody.contains(&term.name.as_str()) && !is_kin(*up)
+            !vocabulary.class(term).is_unit_kind
+                && !vocabulary.class(term).is_demographic
+                && !everybody.contains(&term.name.as_str())
+                && !is_kin(*up)
         };
         let settings: Vec<TermId> = above.measures.iter().copied().filter(is_setting).collect();
         self.crossed |= above.lists_topics && !settings.is_empty();

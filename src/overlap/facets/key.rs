@@ -184,7 +184,11 @@ fn reduce_everybody(vocabulary: &Vocabulary, draft: &mut Draft, dimension: Optio
     if draft.measures.len() > 1 || (draft.measures.len() == 1 && !draft.residue.is_empty()) {
         draft.measures.remove(&everybody);
     }
-    let is_described = draft.population.values().chain(draft.qualifiers.values()).any(|class| is_firm(vocabulary, *class) || vocabulary.is_personal(*class));
+    let is_described = draft
+        .population
+        .values()
+        .chain(draft.qualifiers.values())
+        .any(|class| is_firm(vocabulary, *class) || vocabulary.is_personal(*class));
     if draft.measures.is_empty() && draft.residue.is_empty() && is_described {
         draft.measures.insert(everybody);
     }
@@ -216,7 +220,8 @@ fn count_the_head(vocabulary: &Vocabulary, draft: &mut Draft, dimension: Option<
 /// 行政村 beside 村卫生室 says nothing, unless the villages are what is counted.
 fn drop_implied_things(vocabulary: &Vocabulary, draft: &mut Draft, dimension: Option<&str>) {
     let head = draft.head.filter(|_| dimension == Some("count"));
-    let theirs: Vec<TermId> = draft.measures.iter().flat_map(|m| vocabulary.implied_things(*m)).copied().filter(|m| Some(*m) != head).collect();
+    let theirs: Vec<TermId> =
+        draft.measures.iter().flat_map(|m| vocabulary.implied_things(*m)).copied().filter(|m| Some(*m) != head).collect();
     for thing in theirs {
         draft.measures.remove(&thing);
         draft.qualifiers.remove(&vocabulary.term(thing).name);

@@ -36,12 +36,8 @@ pub fn read_form(vocabulary: &Vocabulary, measures: &Measures, template: &FormTe
     };
     let outlined = outlined(template, names_thing);
     let mut reader = FormReader::new(vocabulary, measures, &outlined);
-    let mut fields: Vec<CataloguedField> = outlined
-        .fields
-        .iter()
-        .zip(keys)
-        .map(|(field, key)| CataloguedField::new(key.clone(), reader.read_field(field, key)))
-        .collect();
+    let mut fields: Vec<CataloguedField> =
+        outlined.fields.iter().zip(keys).map(|(field, key)| CataloguedField::new(key.clone(), reader.read_field(field, key))).collect();
     separate(&mut fields);
     fields
 }

@@ -130,14 +130,17 @@ pub(crate) fn read_note(vocabulary: &Vocabulary, measures: &Measures, note: &str
             reading.basis.extend(phrase.terms().filter(is_basis));
             reading.is_unusual |= ["台账", "账面", "证载", "合同", "确权", "测绘"].iter().any(|w| clause.contains(w));
         }
-        if ["本院", "本机构", "本单位", "本校", "本所", "本站", "本中心", "本园"].iter().any(|own| clause.contains(own)) {
+        if ["本院", "本机构", "本单位", "本校", "本所", "本站", "本中心", "本园"].iter().any(|own| clause.contains(own))
+        {
             reading.clauses.push(OWN_INSTITUTION.to_owned());
         }
         if clause.starts_with(['在', '本']) {
-            let is_institution = |id: &TermId| vocabulary.class(vocabulary.term(*id)).from_title && vocabulary.term(*id).role == Role::Measure;
+            let is_institution =
+                |id: &TermId| vocabulary.class(vocabulary.term(*id)).from_title && vocabulary.term(*id).role == Role::Measure;
             reading.places.extend(phrase.terms().filter(is_institution));
             // 本村调委会 beside 人民调解员: those of that body only.
-            let is_body = |name: &str| name.ends_with(['会', '站', '所', '室', '院', '社']) || name.ends_with("中心") || name.ends_with("机构");
+            let is_body =
+                |name: &str| name.ends_with(['会', '站', '所', '室', '院', '社']) || name.ends_with("中心") || name.ends_with("机构");
             let bodies = phrase.terms().filter(|id| !is_institution(id)).map(|id| vocabulary.term(id).name.as_str());
             reading.clauses.extend(bodies.filter(|name| is_body(name)).map(|name| format!("在{name}")));
         }
@@ -150,7 +153,9 @@ pub(crate) fn read_note(vocabulary: &Vocabulary, measures: &Measures, note: &str
                         reading.terms.push(term);
                     }
                 }
-                Piece::Range { value, is_age } if is_age || (is_duration(&value) && is_stay(clause)) => reading.ranges.push((value, is_age)),
+                Piece::Range { value, is_age } if is_age || (is_duration(&value) && is_stay(clause)) => {
+                    reading.ranges.push((value, is_age))
+                }
                 _ => {}
             }
         }
@@ -257,7 +262,8 @@ pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &Note
         let narrower = |own: &TermId| fuller.measures.iter().find(|m| vocabulary.is_kind_of(**m, *own)).copied();
         let is_said = |own: &TermId| fuller.measures.contains(own) || narrower(own).is_some();
         let is_institution = |m: &TermId| vocabulary.class(vocabulary.term(*m)).from_title || draft.measures.contains(m);
-        let only_narrows = fuller.measures.iter().all(|m| is_institution(m) || draft.measures.iter().any(|own| vocabulary.is_kind_of(*m, *own)));
+        let only_narrows =
+            fuller.measures.iter().all(|m| is_institution(m) || draft.measures.iter().any(|own| vocabulary.is_kind_of(*m, *own)));
         if draft.measures.iter().all(is_said) && only_narrows {
             draft.measures.extend(fuller.measures.iter().copied());
             draft.drop_broader(vocabulary);

@@ -61,7 +61,8 @@ impl Phrase {
         if ends_in(&["户", "家庭"]) {
             return Some("household".to_owned());
         }
-        if ends_in(&["人员", "对象", "人口", "者", "儿童", "老人", "老年人", "妇女", "居民", "学生", "党员", "成员", "孤儿", "农民"]) {
+        if ends_in(&["人员", "对象", "人口", "者", "儿童", "老人", "老年人", "妇女", "居民", "学生", "党员", "成员", "孤儿", "农民"])
+        {
             return Some("person".to_owned());
         }
         last.dimension.clone()

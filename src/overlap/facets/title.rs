@@ -120,8 +120,7 @@ impl Title {
 
     /// Figures on people in a form about one group are figures on that group; in a form about several, a status (党员) is nobody knows whose.
     fn apply_people(&self, vocabulary: &Vocabulary, draft: &mut Draft) {
-        let is_kin =
-            |people: TermId, m: &TermId| *m == people || vocabulary.is_kind_of(*m, people) || vocabulary.is_kind_of(people, *m);
+        let is_kin = |people: TermId, m: &TermId| *m == people || vocabulary.is_kind_of(*m, people) || vocabulary.is_kind_of(people, *m);
         let says_itself = |draft: &Draft, people: TermId| {
             let name = &vocabulary.term(people).name;
             draft.measures.iter().any(|m| is_kin(people, m) || vocabulary.term(*m).name.contains(name.as_str()))
@@ -169,7 +168,8 @@ fn place_of_people(vocabulary: &Vocabulary, title: &Draft) -> Option<TermId> {
 
 /// 户籍 or 常住 in a title about people in general (户籍人口及其变动情况).
 fn residence(vocabulary: &Vocabulary, title: &Draft) -> Option<TermId> {
-    let said: Vec<TermId> = ["户籍", "常住"].iter().filter(|name| title.population.contains_key(**name)).filter_map(|n| vocabulary.find(n)).collect();
+    let said: Vec<TermId> =
+        ["户籍", "常住"].iter().filter(|name| title.population.contains_key(**name)).filter_map(|n| vocabulary.find(n)).collect();
     let is_general = title.measures.iter().all(|m| vocabulary.class(vocabulary.term(*m)).is_demographic);
     match said.as_slice() {
         [one] if is_general => Some(*one),

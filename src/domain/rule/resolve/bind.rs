@@ -8,8 +8,8 @@ use crate::domain::rule::resolve::cells::{Columns, Instance};
 use crate::domain::rule::resolve::names::{Meaning, Named, Names, says_period};
 use crate::domain::rule::text::{is_subsequence, plain};
 use crate::domain::rule::{
-    CellRef, Chain, Check, Comparator, Comparison, Demand, Expression, Fault, Formula, MAX_CELLS, MAX_CHECKS, Operator, Reference, Severity,
-    Shift, Statement, Test,
+    CellRef, Chain, Check, Comparator, Comparison, Demand, Expression, Fault, Formula, MAX_CELLS, MAX_CHECKS, Operator, Reference,
+    Severity, Shift, Statement, Test,
 };
 use crate::domain::template::{DataType, FormTemplate};
 
@@ -175,7 +175,9 @@ impl Binder<'_, '_> {
     fn group(&self, group: &Reference, names: &Names<'_>) -> Result<Vec<Reference>, Fault> {
         let word = plain(&group.word);
         let context = names.context.and_then(|at| self.index.rows.get(at));
-        let fits = |row: &&crate::domain::rule::index::Row| row.path.last().is_some_and(|h| h.contains(&word) || word.contains(h.as_str()) || is_subsequence(&word, h));
+        let fits = |row: &&crate::domain::rule::index::Row| {
+            row.path.last().is_some_and(|h| h.contains(&word) || word.contains(h.as_str()) || is_subsequence(&word, h))
+        };
         let mut rows: Vec<&crate::domain::rule::index::Row> = self.index.rows.iter().filter(fits).collect();
         let near = |row: &&crate::domain::rule::index::Row| context.is_some_and(|c| row.path.contains(&c.label));
         if rows.iter().any(near) {
@@ -189,7 +191,14 @@ impl Binder<'_, '_> {
         Ok(rows.into_iter().map(|r| Reference { word: name_of(r), notes: Vec::new(), at: group.at }).collect())
     }
 
-    fn sketch(&self, left: &Expression, comparator: Comparator, right: &Expression, names: &Names<'_>, words: &mut Words) -> Result<Sketch, Fault> {
+    fn sketch(
+        &self,
+        left: &Expression,
+        comparator: Comparator,
+        right: &Expression,
+        names: &Names<'_>,
+        words: &mut Words,
+    ) -> Result<Sketch, Fault> {
         if let (Expression::Word(subject), Expression::Word(answer)) = (left, right)
             && ANSWERS.contains(&answer.word.as_str())
             && matches!(comparator, Comparator::Equal | Comparator::Unequal)
@@ -256,7 +265,8 @@ impl Binder<'_, '_> {
     fn foreign(&self, reference: &Reference) -> Result<Option<CellRef>, Fault> {
         let word = plain(&reference.word);
         let title = word.strip_prefix('《').and_then(|rest| rest.split_once('》'));
-        let number = || word.split_once('表').filter(|(n, rest)| n.chars().any(|c| c.is_ascii_digit()) && rest.chars().any(|c| c.is_ascii_digit()));
+        let number =
+            || word.split_once('表').filter(|(n, rest)| n.chars().any(|c| c.is_ascii_digit()) && rest.chars().any(|c| c.is_ascii_digit()));
         let Some((form, rest)) = title.or_else(number) else { return Ok(None) };
         if !self.index.labelled(&word).is_empty() {
             return Ok(None);
@@ -288,7 +298,11 @@ impl Binder<'_, '_> {
             }
             for part in note.split(['、', ',', '和', '及']) {
                 let part = part.trim_end_matches("分别审核").trim_end_matches(['栏', '列']).trim_end_matches("分别");
-                let near = |name: &str| name == part || (part.chars().count() >= 2 && (name.contains(part) || part.contains(&*crate::domain::rule::text::without_brackets(name))));
+                let near = |name: &str| {
+                    name == part
+                        || (part.chars().count() >= 2
+                            && (name.contains(part) || part.contains(&*crate::domain::rule::text::without_brackets(name))))
+                };
                 let columns = self.index.columns.iter().enumerate().filter(|(_, (name, _))| !name.is_empty() && near(name));
                 found.extend(columns.map(|(c, _)| c));
             }
@@ -304,7 +318,14 @@ impl Binder<'_, '_> {
         found
     }
 
-    fn bound(&self, sketch: &Sketch, conditions: &[Sketch], words: &Words, scope: Vec<usize>, severity: Severity) -> Result<Vec<Check>, Fault> {
+    fn bound(
+        &self,
+        sketch: &Sketch,
+        conditions: &[Sketch],
+        words: &Words,
+        scope: Vec<usize>,
+        severity: Severity,
+    ) -> Result<Vec<Check>, Fault> {
         let is_additive = !words.is_multiplied;
         let is_bound = !matches!(sketch, Sketch::Numbers(_, Comparator::Equal | Comparator::Unequal, _));
         let columns = Columns { template: self.template, index: self.index, is_additive, is_bound, scope };
@@ -339,7 +360,15 @@ impl Binder<'_, '_> {
                 return Err(Fault::Unknown { word: word.clone(), at: 0 });
             }
             let when = conditions.iter().map(|c| fill.comparison(c)).collect::<Result<Vec<Comparison>, Fault>>()?;
-            let check = Check { rule: self.rule, text: self.text.to_owned(), column: instance.0.clone(), when, test, severity, guesses: guesses.clone() };
+            let check = Check {
+                rule: self.rule,
+                text: self.text.to_owned(),
+                column: instance.0.clone(),
+                when,
+                test,
+                severity,
+                guesses: guesses.clone(),
+            };
             if check.cells().len() > MAX_CELLS {
                 return Err(Fault::TooLarge);
             }

@@ -12,7 +12,8 @@ const TOTALS: [&str; 10] = ["合计", "总计", "计", "小计", "总数", "本�
 /// Words of columns that are about another period than the form's, or add up several.
 const OTHER_PERIODS: [&str; 6] = ["上年", "上月", "上期", "上学年", "去年", "累计"];
 /// Words of figures that are no sums: rates, averages, prices, growth.
-const AVERAGES: [&str; 16] = ["单产", "亩产", "平均", "人均", "户均", "单价", "均价", "率", "比重", "占比", "比例", "增长", "增速", "增幅", "增减", "%"];
+const AVERAGES: [&str; 16] =
+    ["单产", "亩产", "平均", "人均", "户均", "单价", "均价", "率", "比重", "占比", "比例", "增长", "增速", "增幅", "增减", "%"];
 
 /// The words of one check, in order, and how they are compared.
 pub(super) struct Columns<'a> {
@@ -52,7 +53,8 @@ impl Columns<'_> {
     fn open_row(&self, meaning: &Meaning) -> Option<usize> {
         let Named::Row(row) = meaning.named else { return None };
         let cells = &self.index.rows.get(row)?.cells;
-        let has_columns = cells.len() > 1 || cells.first().is_some_and(|(c, _)| self.index.columns.get(*c).is_some_and(|(name, _)| !name.is_empty()));
+        let has_columns =
+            cells.len() > 1 || cells.first().is_some_and(|(c, _)| self.index.columns.get(*c).is_some_and(|(name, _)| !name.is_empty()));
         has_columns.then_some(row)
     }
 
@@ -113,12 +115,18 @@ impl Columns<'_> {
     }
 
     fn is_average(&self, row: usize, column: usize) -> bool {
-        let Some(field) = self.index.rows.get(row).and_then(|r| r.cells.iter().find(|(c, _)| *c == column)).and_then(|(_, at)| self.template.fields.get(*at))
+        let Some(field) = self
+            .index
+            .rows
+            .get(row)
+            .and_then(|r| r.cells.iter().find(|(c, _)| *c == column))
+            .and_then(|(_, at)| self.template.fields.get(*at))
         else {
             return false;
         };
         let unit = normalise_spelling(&field.unit);
-        AVERAGES.iter().any(|w| field.column.contains(w)) || matches!(unit.as_str(), "%" | "‰" | "％") && !AVERAGES.iter().any(|w| field.label.contains(w))
+        AVERAGES.iter().any(|w| field.column.contains(w))
+            || matches!(unit.as_str(), "%" | "‰" | "％") && !AVERAGES.iter().any(|w| field.label.contains(w))
     }
 
     /// The cell of a word in a column; a row without columns has one cell for all.

@@ -71,8 +71,28 @@ pub(super) fn says_period(note: &str) -> bool {
 
 /// Endings that add nothing to a name: 农作物播种面积 and 农作物 may name one row of a form on areas.
 const ENDINGS: [&str; 22] = [
-    "播种面积", "总播种面积", "总面积", "面积", "总产量", "产量", "使用量", "施用量", "采伐量", "总人数", "人数", "户数", "个数", "总数", "总量", "总额", "数量",
-    "人员", "数", "量", "合计", "存",
+    "播种面积",
+    "总播种面积",
+    "总面积",
+    "面积",
+    "总产量",
+    "产量",
+    "使用量",
+    "施用量",
+    "采伐量",
+    "总人数",
+    "人数",
+    "户数",
+    "个数",
+    "总数",
+    "总量",
+    "总额",
+    "数量",
+    "人员",
+    "数",
+    "量",
+    "合计",
+    "存",
 ];
 
 /// Longest word that is looked for, in characters.
@@ -189,7 +209,8 @@ impl Names<'_> {
             return Some(rows(if coded.is_empty() { self.index.numbered(number) } else { coded }));
         }
         let n: usize = number.parse().ok()?;
-        let named: Vec<usize> = (0..self.index.columns.len()).filter(|c| self.index.columns.get(*c).is_some_and(|(name, _)| !name.is_empty())).collect();
+        let named: Vec<usize> =
+            (0..self.index.columns.len()).filter(|c| self.index.columns.get(*c).is_some_and(|(name, _)| !name.is_empty())).collect();
         Some(named.get(n.checked_sub(1)?).map(|c| vec![Meaning::sure(Named::Column(*c))]).unwrap_or_default())
     }
 
@@ -250,17 +271,20 @@ impl Names<'_> {
 
     /// The column of a row with this heading; where `is_exact` is false, the only one that contains it or is contained.
     fn column_of_row(&self, row: usize, heading: &str, is_exact: bool) -> Option<usize> {
-        let columns: Vec<(usize, &str)> = self.row(row)?.cells.iter().filter_map(|(c, _)| Some((*c, self.index.columns.get(*c)?.0.as_str()))).collect();
+        let columns: Vec<(usize, &str)> =
+            self.row(row)?.cells.iter().filter_map(|(c, _)| Some((*c, self.index.columns.get(*c)?.0.as_str()))).collect();
         let named: Vec<(usize, &str)> = columns.into_iter().filter(|(_, name)| !name.is_empty()).collect();
         let same = named.iter().find(|(_, name)| *name == heading || strip_marker(name) == heading);
-        let same = same.or_else(|| named.iter().find(|(_, name)| without_brackets(name) == heading || name.rsplit('/').next() == Some(heading)));
+        let same =
+            same.or_else(|| named.iter().find(|(_, name)| without_brackets(name) == heading || name.rsplit('/').next() == Some(heading)));
         if let Some((column, _)) = same {
             return Some(*column);
         }
         if is_exact || heading.is_empty() {
             return None;
         }
-        let near: Vec<&(usize, &str)> = named.iter().filter(|(_, name)| name.contains(heading) || heading.contains(&*without_brackets(name))).collect();
+        let near: Vec<&(usize, &str)> =
+            named.iter().filter(|(_, name)| name.contains(heading) || heading.contains(&*without_brackets(name))).collect();
         // 上年同期 contains 上年 and is another column than 本年; several that fit are none.
         let least = near.iter().map(|(_, name)| name.chars().count().abs_diff(heading.chars().count())).min()?;
         let mut best = near.iter().filter(|(_, name)| name.chars().count().abs_diff(heading.chars().count()) == least);
@@ -329,7 +353,8 @@ impl Names<'_> {
         let word = strip_marker(word);
         let stem = stem_of(word);
         let n_chars = word.chars().count();
-        let marker: Vec<usize> = self.index.rows.iter().enumerate().filter(|(_, r)| r.marker.as_deref() == Some(word)).map(|(i, _)| i).collect();
+        let marker: Vec<usize> =
+            self.index.rows.iter().enumerate().filter(|(_, r)| r.marker.as_deref() == Some(word)).map(|(i, _)| i).collect();
         if n_chars <= 2 && marker.len() == 1 {
             return rows(&marker);
         }
@@ -384,7 +409,9 @@ impl Names<'_> {
     /// How near a row stands to the row that the rule is about: below it, beside it, in its section, elsewhere.
     fn rank(&self, row: &Row) -> usize {
         let Some(context) = self.context.and_then(|at| self.row(at)) else { return 0 };
-        let is_below = row.path.len() > context.path.len() && row.path.starts_with(&context.path) && row.path.get(context.path.len()) == Some(&context.label);
+        let is_below = row.path.len() > context.path.len()
+            && row.path.starts_with(&context.path)
+            && row.path.get(context.path.len()) == Some(&context.label);
         if is_below {
             0
         } else if row.path == context.path {
