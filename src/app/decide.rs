@@ -35,7 +35,7 @@ pub struct NamedField {
 pub struct Answer {
     /// One field.
     pub a: NamedField,
-    /// The other: where the readings of both gave one element, the one that is set apart.
+    /// The other: where both are one element already, the one that is set apart.
     pub b: NamedField,
     /// What the reviewer says of `a` against `b`.
     pub verdict: Verdict,
@@ -123,7 +123,12 @@ impl App {
             return Err(Error::Refused(problems));
         }
         let known = self.state.decisions();
-        let earlier = self.earlier_answers(&known, (&a.key, &a.meaning.key), (&b.key, &b.meaning.key));
+        let mut earlier = self.earlier_answers(&known, (&a.key, &a.meaning.key), (&b.key, &b.meaning.key));
+        let sets_apart = answer.verdict.tells_apart() && self.state.catalogue(|c| c.may_set_apart(&a, &b));
+        if sets_apart {
+            // A question about this very field, which answers about others with its key leave open.
+            earlier.retain(|(d, _)| d.a == b.key || d.b == b.key);
+        }
         let own = earlier.iter().find(|(d, _)| d.decided_by == caller.account);
         if let Some((own, verdict)) = own {
             problems.push(Problem::new(Code::DecisionStands).arg("decision", own.id).arg("verdict", verdict.as_str()));
@@ -134,7 +139,9 @@ impl App {
             problems.extend(objections.into_iter().map(|o| objection_problem(o, &known)));
         }
         refuse_errors(&problems)?;
-        let decision = self.new_decision(caller.account.clone(), &known, (a, b), answer, is_disputed);
+        let sets_apart = sets_apart && (!is_disputed || a.meaning.key == b.meaning.key);
+        let id = DecisionId(known.last().map_or(0, |d| d.id.0) + 1);
+        let decision = Decision { id, sets_apart, is_disputed, ..self.new_decision(caller.account.clone(), (a, b), answer) };
         let mut all = known.as_ref().clone();
         all.push(decision.clone());
         let settling = self.settling(all);
@@ -145,25 +152,19 @@ impl App {
         Ok(Prepared { decision, settling })
     }
 
-    fn new_decision(
-        &self,
-        decided_by: AccountId,
-        known: &[Decision],
-        (a, b): (CataloguedField, CataloguedField),
-        answer: &Answer,
-        is_disputed: bool,
-    ) -> Decision {
+    fn new_decision(&self, decided_by: AccountId, (a, b): (CataloguedField, CataloguedField), answer: &Answer) -> Decision {
         Decision {
-            id: DecisionId(known.last().map_or(0, |d| d.id.0) + 1),
+            id: DecisionId(0),
             a: a.key,
             b: b.key,
             a_key: a.meaning.key,
             b_key: b.meaning.key,
             verdict: answer.verdict,
+            sets_apart: false,
             note: answer.note.clone(),
             decided_by,
             decided_at: self.clock.now(),
-            is_disputed,
+            is_disputed: false,
             undone: None,
         }
     }

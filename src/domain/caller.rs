@@ -12,7 +12,8 @@ use crate::domain::unit::UnitCode;
 pub enum Role {
     /// Operator (系统管理员): registers organisations and reporting units; sees no figures.
     Operator,
-    /// Statistics bureau (统计局): reads registry, overlap and burden reports; sees figures only of its own forms.
+    /// Statistics bureau (统计局): reads registry, overlap and burden reports, and decides what is one figure; sees figures only of its own
+    /// forms, and pairs of figures that its decisions brought together and that differ.
     Bureau,
     /// Data officer (数据专员) of a department: registers the department's forms and extracts them.
     DataOfficer,

@@ -1,7 +1,7 @@
 //! Decisions (裁定): what a reviewer said of two fields. They are kept for good, never asked again, and make later questions better.
 //!
 //! A decision is about two fields, and about the canonical keys that their readings gave when it was made: every field with one of those
-//! keys is meant. Where both readings gave one key, telling the fields apart sets the second one apart from all others with that key.
+//! keys is meant. Where both were one element already, telling the fields apart sets the second one apart from all others with its key.
 //! Undoing marks a decision and takes nothing away from the record.
 
 use std::fmt;
@@ -83,7 +83,7 @@ pub struct Decision {
     pub id: DecisionId,
     /// One field.
     pub a: FieldKey,
-    /// The other; the one that is set apart where the readings of both gave one key.
+    /// The other.
     pub b: FieldKey,
     /// Canonical key that the reading of `a` gave; carried along when a new vocabulary renames it.
     pub a_key: String,
@@ -91,6 +91,8 @@ pub struct Decision {
     pub b_key: String,
     /// The answer, said of `a` against `b`.
     pub verdict: Verdict,
+    /// Whether it sets `b` apart from all other fields with its key: the two were one element when they were told apart.
+    pub sets_apart: bool,
     /// What the reviewer adds; may be empty.
     pub note: String,
     /// Who decided.
@@ -132,4 +134,17 @@ pub struct FigureConflict {
     pub aside: Observation,
     /// That the bureau chose which of the two stands.
     pub resolved: Option<Undone>,
+}
+
+/// The keys that another reading of its fields gives a decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenamedDecision {
+    /// The decision.
+    pub id: DecisionId,
+    /// Key of `a`.
+    pub a_key: String,
+    /// Key of `b`.
+    pub b_key: String,
+    /// Whether `b` is still set apart.
+    pub sets_apart: bool,
 }

@@ -27,6 +27,7 @@ fn chinese<'a>(
     let sides = |r: &Reason| format!("“{}”与“{}”", open_zh(&r.a), open_zh(&r.b));
     let (a, b) = (&relation.a, &relation.b);
     match relation.kind {
+        RelationKind::Same if find("decision").is_some() => format!("{a} 与 {b} 经人工裁定为同一指标。"),
         RelationKind::Same => format!("{a} 与 {b} 各项限定一致（{}），是同一指标。", key_of(find)),
         RelationKind::Converted => {
             format!("{a} 与 {b} 是同一指标，仅计量单位不同：{}。", find("unit").map(sides).unwrap_or_default())
@@ -62,6 +63,7 @@ fn english<'a>(
     let sides = |r: &Reason| format!("“{}” against “{}”", open_en(&r.a), open_en(&r.b));
     let (a, b) = (&relation.a, &relation.b);
     match relation.kind {
+        RelationKind::Same if find("decision").is_some() => format!("{a} and {b} were found to be one figure by a reviewer."),
         RelationKind::Same => format!("{a} and {b} agree in every facet ({}): one figure.", key_of(find)),
         RelationKind::Converted => {
             format!("{a} and {b} are one figure in different units: {}.", find("unit").map(sides).unwrap_or_default())

@@ -51,12 +51,20 @@ impl Catalogue {
                 found.extend(veto(&of_a, &of_b));
                 found
             }
-            // Where the readings give one key, the second field is set apart; where decisions joined them, those come first.
+            // Where both are one element, the second field is set apart, unless a decision was made about that very field.
             Verdict::Different | Verdict::Narrower | Verdict::Broader => {
                 let joined = (class_a == class_b && node_a != node_b).then(|| settlement.joined_by(&node_a, &node_b)).flatten();
-                joined.map(Objection::Decided).into_iter().collect()
+                joined.filter(|_| settlement.is_joined_itself(&b.key)).map(Objection::Decided).into_iter().collect()
             }
         }
+    }
+
+    /// Whether telling two fields apart sets the second one apart from all others with its key: both are one element, and no decision was made
+    /// about that very field.
+    pub fn may_set_apart(&self, a: &CataloguedField, b: &CataloguedField) -> bool {
+        let settlement = self.settlement();
+        let (node_a, node_b) = (settlement.node_of(&a.key, &a.meaning.key), settlement.node_of(&b.key, &b.meaning.key));
+        settlement.class_of(&node_a) == settlement.class_of(&node_b) && (node_a == node_b || !settlement.is_joined_itself(&b.key))
     }
 
     fn readings(&self, class: &str) -> Vec<Placed> {

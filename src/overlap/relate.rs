@@ -199,6 +199,9 @@ fn kinship(measures: &Measures, a: &Placed, b: &Placed) -> Option<Relation> {
     let (form_a, form_b) = (&a.entry.form.template, &b.entry.form.template);
     let (unit_a, unit_b) = (measures.find(&a.printed()?.unit), measures.find(&b.printed()?.unit));
     let mut reasons = vec![reason("key", &field_a.meaning.key, &field_b.meaning.key)];
+    if field_a.meaning.key != field_b.meaning.key {
+        reasons.push(reason("decision", &field_a.meaning.key, &field_b.meaning.key));
+    }
     let mut kind = RelationKind::Same;
     if let (Some(x), Some(y)) = (unit_a, unit_b)
         && x.atoms != y.atoms

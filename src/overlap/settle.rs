@@ -44,6 +44,8 @@ pub struct Settlement {
     told_of_elements: HashMap<(ElementId, ElementId), Verdict>,
     /// Pairs of classes that reviewers could not tell.
     unsure: BTreeSet<(String, String)>,
+    /// Fields that a decision in force joins with another.
+    joined: BTreeSet<FieldKey>,
     /// Joins, node by node, with the decision that made each.
     joins: BTreeMap<String, Vec<(String, DecisionId)>>,
     contradictions: Vec<Contradiction>,
@@ -132,8 +134,7 @@ impl Settlement {
     pub fn of(decisions: &[Decision]) -> Self {
         let mut in_force: Vec<&Decision> = decisions.iter().filter(|d| d.is_in_force()).collect();
         in_force.sort_by_key(|d| d.id);
-        let sets_apart = |d: &&&Decision| d.verdict.tells_apart() && d.a_key == d.b_key;
-        let apart = in_force.iter().filter(sets_apart).map(|d| d.b.clone()).collect();
+        let apart = in_force.iter().filter(|d| d.sets_apart).map(|d| d.b.clone()).collect();
         let mut settled = Self { apart, ..Self::default() };
         let mut classes = Classes::default();
         let mut unsure: Vec<(usize, usize)> = Vec::new();
@@ -158,6 +159,7 @@ impl Settlement {
                         classes.join(root_a, root_b);
                     }
                     if a != b {
+                        self.joined.extend([decision.a.clone(), decision.b.clone()]);
                         self.joins.entry(a.clone()).or_default().push((b.clone(), decision.id));
                         self.joins.entry(b).or_default().push((a, decision.id));
                     }
@@ -256,6 +258,11 @@ impl Settlement {
             }
         }
         None
+    }
+
+    /// Whether some decision joins this very field with another, as opposed to others with its key.
+    pub(crate) fn is_joined_itself(&self, field: &FieldKey) -> bool {
+        self.joined.contains(field)
     }
 
     /// Decisions that have no effect because earlier ones stand against them, in order.

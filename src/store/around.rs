@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::domain::audit::{AuditRecord, NewAuditRecord};
 use crate::domain::caller::TokenRecord;
-use crate::domain::decision::{Decision, DecisionId, FigureConflict, Undone};
+use crate::domain::decision::{Decision, DecisionId, FigureConflict, RenamedDecision, Undone};
 use crate::domain::id::{AccountId, FieldKey, FormId, OrganisationId, ReceiptId, RequestId};
 use crate::domain::observation::{NewObservation, Observation, ObservationKey, Receipt};
 use crate::domain::organisation::Organisation;
@@ -221,7 +221,7 @@ impl<H: Hook> WriteTransaction for AroundTransaction<H> {
         self.hook.around("tx.uphold_decision", self.inner.uphold_decision(decision)).await
     }
 
-    async fn rename_decisions(&mut self, keys: &[(DecisionId, String, String)]) -> Result<()> {
+    async fn rename_decisions(&mut self, keys: &[RenamedDecision]) -> Result<()> {
         self.hook.around("tx.rename_decisions", self.inner.rename_decisions(keys)).await
     }
 

@@ -20,7 +20,7 @@ use async_trait::async_trait;
 
 use crate::domain::audit::{AuditRecord, NewAuditRecord};
 use crate::domain::caller::TokenRecord;
-use crate::domain::decision::{Decision, DecisionId, FigureConflict, Undone};
+use crate::domain::decision::{Decision, DecisionId, FigureConflict, RenamedDecision, Undone};
 use crate::domain::element::CataloguedField;
 use crate::domain::id::{AccountId, ElementId, FieldKey, FormId, OrganisationId, ReceiptId, RequestId};
 use crate::domain::observation::{NewObservation, Observation, ObservationKey, Receipt};
@@ -216,8 +216,8 @@ pub trait WriteTransaction: Send {
     async fn undo_decision(&mut self, decision: DecisionId, undone: &Undone) -> Result<()>;
     /// Puts a disputed decision in force. [`Error::Conflict`] where there is none or it is not disputed.
     async fn uphold_decision(&mut self, decision: DecisionId) -> Result<()>;
-    /// Gives decisions other keys for their fields: number, key of `a`, key of `b`.
-    async fn rename_decisions(&mut self, keys: &[(DecisionId, String, String)]) -> Result<()>;
+    /// Gives decisions other keys for their fields.
+    async fn rename_decisions(&mut self, keys: &[RenamedDecision]) -> Result<()>;
     /// Number of the settlement in force, as this transaction sees it.
     async fn settlement_version(&mut self) -> Result<u64>;
     /// Brings the figures typed through fields, all their versions, from one element to another. Where the other holds a figure for the same

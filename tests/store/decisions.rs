@@ -1,7 +1,7 @@
 //! Decisions are kept for good; only their standing changes.
 
 use crate::store::fixture::{Backend, done, field_key, instant};
-use baoyici::domain::decision::{Decision, DecisionId, Undone, Verdict};
+use baoyici::domain::decision::{Decision, DecisionId, RenamedDecision, Undone, Verdict};
 use baoyici::domain::id::AccountId;
 use baoyici::store::{Error, Store};
 use futures::FutureExt;
@@ -14,6 +14,7 @@ fn decision(id: u64, verdict: Verdict) -> Decision {
         a_key: "M:人口|S:人数".to_owned(),
         b_key: "?农基1表/f2@1".to_owned(),
         verdict,
+        sets_apart: false,
         note: "口径一致，\"见说明\"".to_owned(),
         decided_by: AccountId::from_stored("统计员"),
         decided_at: instant(7),
@@ -33,7 +34,8 @@ async fn insert(store: &dyn Store, decision: Decision) {
 pub async fn a_decision_reads_back_whole(backend: &mut impl Backend) {
     let store = backend.store();
     let verdicts = [Verdict::Same, Verdict::Different, Verdict::Narrower, Verdict::Broader, Verdict::Unsure];
-    let given: Vec<Decision> = verdicts.into_iter().zip(1..).map(|(v, n)| Decision { is_disputed: n == 2, ..decision(n, v) }).collect();
+    let given: Vec<Decision> =
+        verdicts.into_iter().zip(1..).map(|(v, n)| Decision { is_disputed: n == 2, sets_apart: n == 3, ..decision(n, v) }).collect();
     for one in given.iter().rev() {
         insert(store.as_ref(), one.clone()).await;
     }
@@ -73,9 +75,9 @@ pub async fn decisions_get_other_keys(backend: &mut impl Backend) {
     let store = backend.store();
     insert(store.as_ref(), decision(1, Verdict::Same)).await;
     insert(store.as_ref(), decision(2, Verdict::Same)).await;
-    let keys = [(DecisionId(2), "M:户".to_owned(), "M:人".to_owned())];
+    let keys = [RenamedDecision { id: DecisionId(2), a_key: "M:户".to_owned(), b_key: "M:人".to_owned(), sets_apart: true }];
     done(store.as_ref(), |tx| Box::pin(tx.rename_decisions(&keys))).await;
-    let renamed = Decision { a_key: "M:户".to_owned(), b_key: "M:人".to_owned(), ..decision(2, Verdict::Same) };
+    let renamed = Decision { a_key: "M:户".to_owned(), b_key: "M:人".to_owned(), sets_apart: true, ..decision(2, Verdict::Same) };
     assert_eq!(store.decisions().await.expect("reads"), [decision(1, Verdict::Same), renamed]);
 }
 

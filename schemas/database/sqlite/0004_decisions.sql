@@ -8,9 +8,10 @@ CREATE TABLE decision (
     b_form      TEXT NOT NULL,
     b_field     TEXT NOT NULL,
     b_since     INTEGER NOT NULL,
-    -- Keys that the readings gave; the only columns that change with the vocabulary.
+    -- Keys that the readings gave, and whether b is set apart from others with its key; these change with the vocabulary.
     a_key       TEXT NOT NULL,
     b_key       TEXT NOT NULL,
+    sets_apart  INTEGER NOT NULL,
     verdict     TEXT NOT NULL,
     note        TEXT NOT NULL,
     decided_by  TEXT NOT NULL,

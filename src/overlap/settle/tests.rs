@@ -19,6 +19,7 @@ fn decision(id: u64, (a, a_key): (&str, &str), (b, b_key): (&str, &str), verdict
         a_key: a_key.to_owned(),
         b_key: b_key.to_owned(),
         verdict,
+        sets_apart: verdict.tells_apart() && a_key == b_key,
         note: String::new(),
         decided_by: AccountId::from_stored("x"),
         decided_at: jiff::Timestamp::UNIX_EPOCH,
@@ -86,6 +87,20 @@ fn fields_with_one_key_are_told_apart_one_by_one() {
     let both =
         Settlement::of(&[apart, decision(2, ("g", "A"), ("x", "X"), Verdict::Same), decision(3, ("f", "A"), ("x", "X"), Verdict::Same)]);
     assert_eq!(both.contradictions(), [Contradiction { waiting: DecisionId(3), standing: DecisionId(1) }]);
+}
+
+#[test]
+fn a_field_may_be_set_apart_from_what_its_reading_was_joined_with() {
+    let odd = Decision { sets_apart: true, ..decision(2, ("f", "A"), ("x", "B"), Verdict::Different) };
+    let settled = Settlement::of(&[decision(1, ("f", "A"), ("g", "B"), Verdict::Same), odd]);
+    assert_eq!(settled.contradictions(), []);
+    assert_eq!(keys(&settled, vec![field("g", "1", "B", 0)]), ["A"]);
+    assert_eq!(keys(&settled, vec![field("x", "1", "B", 0)]), ["?x/1@1"]);
+    // A form that asks for both readings gets the one back that was not set apart.
+    let both = Settlement::of(&[decision(1, ("f", "A"), ("g", "B"), Verdict::Same)]);
+    let form = || vec![field("x", "1", "B", 0), field("x", "2", "A", 0)];
+    assert_eq!(keys(&both, form()), ["?x/1@1", "?x/2@1"]);
+    assert_eq!(keys(&settled, form()), ["?x/1@1", "A"]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sqlx::sqlite::{SqliteConnection, SqliteExecutor, SqliteQueryResult};
 
-use crate::domain::decision::{Decision, DecisionId, FigureConflict, Undone};
+use crate::domain::decision::{Decision, DecisionId, FigureConflict, RenamedDecision, Undone};
 use crate::domain::id::FieldKey;
 use crate::domain::observation::{Observation, ObservationKey};
 use crate::domain::unit::UnitCode;
@@ -25,6 +25,7 @@ pub(super) async fn insert(connection: &mut SqliteConnection, decision: &Decisio
         .bind(decision.b.since)
         .bind(&decision.a_key)
         .bind(&decision.b_key)
+        .bind(decision.sets_apart)
         .bind(decision.verdict.as_str())
         .bind(&decision.note)
         .bind(decision.decided_by.as_str())
@@ -57,8 +58,9 @@ pub(super) async fn uphold(connection: &mut SqliteConnection, decision: Decision
 }
 
 /// Gives decisions other keys for their fields.
-pub(super) async fn rename(connection: &mut SqliteConnection, keys: &[(DecisionId, String, String)]) -> Result<()> {
-    let rows: Vec<(i64, &str, &str)> = keys.iter().map(|(id, a, b)| (number(*id), a.as_str(), b.as_str())).collect();
+pub(super) async fn rename(connection: &mut SqliteConnection, keys: &[RenamedDecision]) -> Result<()> {
+    let rows: Vec<(i64, &str, &str, u8)> =
+        keys.iter().map(|r| (number(r.id), r.a_key.as_str(), r.b_key.as_str(), u8::from(r.sets_apart))).collect();
     let rows = bind::list("decision", &rows)?;
     sqlx::query(query::DECISION_RENAME).bind(rows).execute(&mut *connection).await.map_err(|e| classify("decision", &e))?;
     next_settlement(connection).await

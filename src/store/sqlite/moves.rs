@@ -1,7 +1,7 @@
 //! Moving figures between elements, and choosing between two that met under one.
 //!
-//! Whatever moves is set aside first, all of it, and then takes its place where that is free: so elements may change places, and the order in which
-//! fields are named says nothing. A figure that is set aside is kept under the element `-number`, the number of its field as typed, which no form
+//! What finds its place free goes there at once. Whatever else moves is set aside first, all of it, and then takes its place where that became free: so
+//! elements may change places, and the order in which fields are named says nothing. A figure that is set aside is kept under the element `-number`, the number of its field as typed, which no form
 //! and no filter can name; a unit has one figure of a field and period, so that this is free.
 
 use sqlx::sqlite::SqliteConnection;
@@ -24,10 +24,15 @@ pub(super) async fn move_figures(connection: &mut SqliteConnection, moves: &[Fig
     }
     let touched: BTreeSet<i64> = numbered.iter().flat_map(|(_, from, to)| [*from, *to]).collect();
     let targets: BTreeSet<i64> = numbered.iter().map(|(.., to)| *to).collect();
+    let sources: BTreeSet<i64> = numbered.iter().map(|(_, from, _)| *from).collect();
+    let mut n_direct = 0;
+    for (number, from, to) in numbered.iter().filter(|(.., to)| !sources.contains(to)) {
+        n_direct += move_directly(connection, *number, *from, *to).await?;
+    }
     let rows = bind::list("move", &numbered)?;
     let touched = bind::list("move", &touched)?;
     run(connection, query::MOVE_AIM, Some(&rows)).await?;
-    let n_figures = run(connection, query::MOVE_LIST, Some(&rows)).await?;
+    let n_listed = run(connection, query::MOVE_LIST, Some(&rows)).await?;
     run(connection, query::MOVE_LEAVE_VERSIONS, Some(&rows)).await?;
     run(connection, query::MOVE_LEAVE, Some(&rows)).await?;
     run(connection, query::MOVE_LEFT, None).await?;
@@ -38,7 +43,17 @@ pub(super) async fn move_figures(connection: &mut SqliteConnection, moves: &[Fig
     let targets = bind::list("move", &targets)?;
     let n_aside: i64 =
         sqlx::query_scalar(query::MOVE_WAITING).bind(targets).fetch_one(connection).await.map_err(|e| classify("move", &e))?;
-    Ok(Moved { n_figures, n_aside: n_aside.unsigned_abs() })
+    Ok(Moved { n_figures: n_direct + n_listed, n_aside: n_aside.unsigned_abs() })
+}
+
+/// Moves what finds its place free; how many figures did.
+async fn move_directly(connection: &mut SqliteConnection, number: i64, from: i64, to: i64) -> Result<u64> {
+    let mut n_moved = 0;
+    for statement in [query::MOVE_DIRECT_VERSIONS, query::MOVE_DIRECT] {
+        let done = sqlx::query(statement).bind(number).bind(from).bind(to).execute(&mut *connection).await;
+        n_moved = done.map_err(|e| classify("move", &e))?.rows_affected();
+    }
+    Ok(n_moved)
 }
 
 /// The moves by the numbers under which something was typed through their fields: number, element before, element after. A field that nothing was
@@ -57,7 +72,10 @@ async fn number_moves(connection: &mut SqliteConnection, moves: &[FigureMove]) -
         let (_, (from, to)) = changes.get(usize::try_from(place).ok()?)?;
         Some((number, from.to_stored(), to.to_stored()))
     });
-    Ok(numbered.collect())
+    let mut numbered: Vec<(i64, i64, i64)> = numbered.collect();
+    // Of several figures that come to one place, the one with the lowest number takes it.
+    numbered.sort_unstable();
+    Ok(numbered)
 }
 
 /// Resolves a conflict; see [`crate::store::WriteTransaction::resolve_conflict`].

@@ -118,7 +118,7 @@ statements! {
     DECISION_UPHOLD = "UPDATE decision SET is_disputed = 0 WHERE number = ?1 AND is_disputed = 1";
     /// Gives decisions the keys that a new vocabulary gives their fields.
     DECISION_RENAME =
-        "UPDATE decision SET a_key = r.value ->> 1, b_key = r.value ->> 2 FROM json_each(?1) AS r WHERE decision.number = r.value ->> 0";
+        "UPDATE decision SET a_key = r.value ->> 1, b_key = r.value ->> 2, sets_apart = r.value ->> 3 FROM json_each(?1) AS r WHERE decision.number = r.value ->> 0";
     /// Which settlement is in force.
     SETTLEMENT_VERSION = "SELECT version FROM settlement WHERE number = 1";
     /// The next one is.
@@ -127,6 +127,10 @@ statements! {
     TYPED_FIELDS = "SELECT DISTINCT form, field, since FROM typed_as ORDER BY form, field, since";
     /// Numbers under which something was typed through fields, with the place of each field in the list.
     MOVE_FIND = include_str!("queries/move_find.sql");
+    /// Moves the figures typed under one number where their new element is free, replaced versions first. Looks into each unit's periods.
+    MOVE_DIRECT_VERSIONS = include_str!("queries/move_direct_versions.sql");
+    /// The same for the figures themselves.
+    MOVE_DIRECT = include_str!("queries/move_direct.sql");
     /// Figures already set aside get another element to wait for.
     MOVE_AIM = include_str!("queries/move_aim.sql");
     /// Lists the figures that leave their element. Looks into each unit's periods, a province's in seconds.

@@ -23,9 +23,19 @@ async fn raw(path: &Path) -> SqliteConnection {
 }
 
 /// Statements that read a table from end to end, and may: they answer with all of it. AUDIT_LAST begins at the end and stops after one row.
-/// TYPED_FIELDS and MOVE_LIST read the few thousand fields, and the units, of which all are wanted; CONFLICT_PAGE begins behind a number.
-const MAY_SCAN: [&str; 8] =
-    ["ORGANISATION_ALL", "UNIT_ROW_ALL", "OBSERVATION_COUNT", "TOKEN_ALL", "AUDIT_LAST", "DECISION_ALL", "TYPED_FIELDS", "MOVE_LIST"];
+/// TYPED_FIELDS and the moves read the few thousand fields, and the units, of which all are wanted.
+const MAY_SCAN: [&str; 10] = [
+    "ORGANISATION_ALL",
+    "UNIT_ROW_ALL",
+    "OBSERVATION_COUNT",
+    "TOKEN_ALL",
+    "AUDIT_LAST",
+    "DECISION_ALL",
+    "TYPED_FIELDS",
+    "MOVE_LIST",
+    "MOVE_DIRECT",
+    "MOVE_DIRECT_VERSIONS",
+];
 
 /// Statements that insert several parents of observations. SQLite plans a search for children that wait for one, and jumps over it (opcode
 /// FkIfZero) unless a child without a parent was stored in the same statement, which none of ours does.

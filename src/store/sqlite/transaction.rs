@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::domain::audit::{AuditRecord, NewAuditRecord, chain_hash};
 use crate::domain::caller::TokenRecord;
-use crate::domain::decision::{Decision, DecisionId, Undone};
+use crate::domain::decision::{Decision, DecisionId, RenamedDecision, Undone};
 use crate::domain::id::{AccountId, FormId, RequestId};
 use crate::domain::observation::{NewObservation, Observation, ObservationKey, Receipt};
 use crate::domain::organisation::Organisation;
@@ -157,7 +157,7 @@ impl WriteTransaction for SqliteTransaction {
         self.end(outcome)
     }
 
-    async fn rename_decisions(&mut self, keys: &[(DecisionId, String, String)]) -> Result<()> {
+    async fn rename_decisions(&mut self, keys: &[RenamedDecision]) -> Result<()> {
         let outcome = decisions::rename(self.start()?, keys).await;
         self.end(outcome)
     }
