@@ -2,6 +2,7 @@
 //!
 //! Every use case takes the caller and refuses by default. gRPC, the command line and later the web call the same functions.
 
+mod adopt_vocabulary;
 mod consolidated_form;
 mod correct;
 mod decide;
@@ -35,6 +36,7 @@ use crate::domain::measure::Measures;
 use crate::overlap::Vocabulary;
 use crate::store::Store;
 
+pub use adopt_vocabulary::{RereadField, VocabularyEffects, VocabularyPreview};
 pub use consolidated_form::{ConsolidatedForm, DueDate, InputCell, PrefilledCell, ServedField};
 pub use correct::Correction;
 pub use decide::{Answer, Decided, NamedField};

@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::app::error::Result;
-use crate::app::planned_year::{asked_field, asked_in_any_year, asked_of_elements};
+use crate::app::planned_year::{asked_field, asked_in_any_year, asked_of_elements, asked_of_form};
 use crate::app::state::{Retired, Settled};
 use crate::domain::decision::Decision;
 use crate::domain::element::CataloguedField;
 use crate::domain::id::{ElementId, FieldKey};
+use crate::domain::measure::Measures;
 use crate::overlap::{Catalogue, Contradiction, Settlement};
 use crate::planning::{AskedField, elements_kept};
 use crate::store::{FigureMove, WriteTransaction};
@@ -78,8 +79,8 @@ impl App {
                 elements.extend([old, new]);
             }
         }
-        let kept_before = kept(&before, &retired, &elements, &self.measures);
-        let kept_after = kept(&after, &retired, &elements, &self.measures);
+        let kept_before = kept(&before, &retired, Some(&elements), &self.measures);
+        let kept_after = kept(&after, &retired, Some(&elements), &self.measures);
         let changed = kept_before.into_iter().filter_map(|(via, from)| {
             let to = *kept_after.get(&via)?;
             (from != to).then_some(FigureMove { via, from, to })
@@ -113,14 +114,15 @@ fn retired_element(settlement: &Settlement, field: &CataloguedField) -> ElementI
     ElementId::of_key(settled.as_deref().unwrap_or(&field.meaning.key))
 }
 
-/// Under which elements the figures of the fields of some elements are kept, those of earlier versions of forms included.
-fn kept(
+/// Under which elements the figures of the fields of some elements, or of all, are kept, those of earlier versions of forms included.
+pub(crate) fn kept(
     catalogue: &Catalogue,
     retired: &Retired,
-    elements: &BTreeSet<ElementId>,
-    measures: &crate::domain::measure::Measures,
+    elements: Option<&BTreeSet<ElementId>>,
+    measures: &Measures,
 ) -> BTreeMap<FieldKey, ElementId> {
-    let of_earlier = retired.iter().filter(|(_, (_, field))| elements.contains(&retired_element(catalogue.settlement(), field)));
+    let is_wanted = |element: &ElementId| elements.is_none_or(|wanted| wanted.contains(element));
+    let of_earlier = retired.iter().filter(|(_, (_, field))| is_wanted(&retired_element(catalogue.settlement(), field)));
     let asked: Vec<AskedField> = of_earlier
         .filter_map(|(key, (form, field))| {
             let printed = form.template.fields.iter().find(|f| f.id == key.field)?;
@@ -128,5 +130,11 @@ fn kept(
             Some(asked_field(form, printed, &CataloguedField { settled, ..field.clone() }, measures))
         })
         .collect();
-    elements_kept(&asked_in_any_year(catalogue, elements), &asked)
+    match elements {
+        Some(elements) => elements_kept(&asked_in_any_year(catalogue, elements), &asked),
+        None => {
+            let all = catalogue.forms().flat_map(|form| asked_of_form(form, catalogue.fields_of_form(&form.template.id), measures));
+            elements_kept(&all.collect::<Vec<AskedField>>(), &asked)
+        }
+    }
 }

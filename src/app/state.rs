@@ -63,6 +63,18 @@ pub(crate) struct Settled {
     pub(crate) version: u64,
 }
 
+/// Everything that a new reading of all forms changes.
+pub(crate) struct Adopted {
+    /// The forms with their new meanings.
+    pub(crate) catalogue: Catalogue,
+    /// Decisions with the keys that their fields got.
+    pub(crate) decisions: Vec<Decision>,
+    /// Fields of earlier versions with theirs.
+    pub(crate) retired: Retired,
+    /// Number of the settlement in the store.
+    pub(crate) version: u64,
+}
+
 /// The fields of earlier versions through which something was typed.
 async fn load_retired(store: &dyn Store, catalogue: &Catalogue) -> Result<Retired> {
     let mut retired = Retired::new();
@@ -80,7 +92,7 @@ async fn load_retired(store: &dyn Store, catalogue: &Catalogue) -> Result<Retire
 
 impl State {
     /// Reads everything from the store. A form keeps the meanings that it was registered with, also under a newer vocabulary: its figures are
-    /// stored under those elements, and reading it anew would forget that they are held.
+    /// stored under those elements. Adopting the vocabulary reads all of them anew and takes the figures along.
     pub(crate) async fn load(store: &dyn Store, vocabulary: &Vocabulary, measures: &Arc<Measures>) -> Result<Self> {
         let mut catalogue = Catalogue::new(Arc::clone(measures));
         let mut after: Option<FormId> = None;
@@ -97,7 +109,7 @@ impl State {
         if n_older > 0 {
             tracing::warn!(
                 forms = n_older,
-                "forms keep the meanings that an earlier vocabulary gave them, new versions are read with this one"
+                "forms keep the meanings that an earlier vocabulary gave them until the bureau adopts this one"
             );
         }
         let settlement_version = store.settlement_version().await?;
@@ -175,6 +187,17 @@ impl State {
             inner.decisions = Arc::new(settled.decisions);
             inner.catalogue = settled.catalogue;
             inner.settlement_version = settled.version;
+        });
+    }
+
+    /// Takes what a new reading of all forms gave; nobody else may have changed anything since it began.
+    pub(crate) fn adopt(&self, adopted: Adopted) {
+        self.write(|inner| {
+            inner.catalogue = adopted.catalogue;
+            inner.decisions = Arc::new(adopted.decisions);
+            inner.retired = Arc::new(adopted.retired);
+            inner.settlement_version = adopted.version;
+            inner.forms_generation += 1;
         });
     }
 

@@ -127,6 +127,22 @@ impl OverlapService for Overlap {
         let (call, message) = Call::open(request)?;
         call.answer(review::resolve_figure_conflict(&self.app, &call.caller, message).await)
     }
+
+    async fn preview_vocabulary(
+        &self,
+        request: Request<pb::PreviewVocabularyRequest>,
+    ) -> std::result::Result<Response<pb::PreviewVocabularyResponse>, Status> {
+        let (call, message) = Call::open(request)?;
+        call.answer(review::preview_vocabulary(&self.app, &call.caller, message).await)
+    }
+
+    async fn adopt_vocabulary(
+        &self,
+        request: Request<pb::AdoptVocabularyRequest>,
+    ) -> std::result::Result<Response<pb::AdoptVocabularyResponse>, Status> {
+        let (call, message) = Call::open(request)?;
+        call.answer(review::adopt_vocabulary(&self.app, &call.caller, message).await)
+    }
 }
 
 async fn form_overlap(app: &App, caller: &Caller, message: pb::GetFormOverlapRequest) -> Result<pb::GetFormOverlapResponse> {

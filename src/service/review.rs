@@ -8,6 +8,7 @@ use crate::service::convert::common::page_from_pb;
 use crate::service::convert::problem::problems_to_pb;
 use crate::service::convert::review::{
     answer_from_pb, conflict_to_pb, decision_to_pb, disagreement_to_pb, effects_to_pb, named_field_from_pb, question_to_pb,
+    reread_field_to_pb, vocabulary_effects_to_pb,
 };
 
 /// Answers `ListQuestions`.
@@ -98,4 +99,28 @@ pub(super) async fn resolve_figure_conflict(
     let choice = ConflictChoice { conflict: message.conflict, takes_aside: message.takes_aside, note: message.note };
     app.resolve_figure_conflict(caller, &message.request_id, &choice).await?;
     Ok(pb::ResolveFigureConflictResponse {})
+}
+
+/// Answers `PreviewVocabulary`.
+pub(super) async fn preview_vocabulary(
+    app: &App,
+    caller: &Caller,
+    _: pb::PreviewVocabularyRequest,
+) -> Result<pb::PreviewVocabularyResponse> {
+    let preview = app.preview_vocabulary(caller).await?;
+    Ok(pb::PreviewVocabularyResponse {
+        effects: Some(vocabulary_effects_to_pb(&preview.effects)),
+        fields: preview.fields.into_iter().map(|f| reread_field_to_pb(app, f)).collect(),
+        vocabulary: preview.vocabulary,
+    })
+}
+
+/// Answers `AdoptVocabulary`.
+pub(super) async fn adopt_vocabulary(
+    app: &App,
+    caller: &Caller,
+    message: pb::AdoptVocabularyRequest,
+) -> Result<pb::AdoptVocabularyResponse> {
+    let effects = app.adopt_vocabulary(caller, &message.request_id).await?;
+    Ok(pb::AdoptVocabularyResponse { effects: Some(vocabulary_effects_to_pb(&effects)) })
 }

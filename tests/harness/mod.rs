@@ -82,13 +82,25 @@ impl Server {
         let folder = tempfile::tempdir().unwrap();
         let engine = SqliteStore::open(&folder.path().join("baoyici.sqlite"), SqliteOptions::default()).await.unwrap();
         let store = (options.wrap)(Arc::new(engine));
+        Self::over(store, folder, options.limits).await
+    }
+
+    /// Stops serving, and serves the same store as a new process would that finds it.
+    pub async fn reopen(self) -> Self {
+        let Self { stop, serving, store, _folder: folder, .. } = self;
+        let _ = stop.send(());
+        serving.await.unwrap().unwrap();
+        Self::over(store, folder, limits()).await
+    }
+
+    async fn over(store: Arc<dyn Store>, folder: tempfile::TempDir, limits: Limits) -> Self {
         let clock = Arc::new(FixedClock::new("2026-11-24T01:00:00Z".parse().unwrap()));
         let app = Arc::new(App::open(Arc::clone(&store), Arc::clone(&clock) as Arc<_>).await.unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let stopping = async move { stopped.await.unwrap_or_default() };
-        let serving = tokio::spawn(serve(Arc::clone(&app), listener, options.limits, stopping));
+        let serving = tokio::spawn(serve(Arc::clone(&app), listener, limits, stopping));
         Self { app, address, clock, stop, serving, store, _folder: folder }
     }
 

@@ -24,6 +24,7 @@ mod review_calls;
 pub mod submit;
 pub mod values;
 pub(crate) mod verdict;
+pub mod vocabulary;
 pub mod words;
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use clap::{Args, Command};
 
-use crate::cli::client::{correct, disputes, extract, form, lists, overlaps, queue, receipts, register, report, submit};
+use crate::cli::client::{correct, disputes, extract, form, lists, overlaps, queue, receipts, register, report, submit, vocabulary};
 
 /// The help of a command and of the commands below it.
 pub(crate) fn help_of<A: Args>(name: &'static str) -> String {
@@ -37,6 +37,7 @@ fn help_of_every_command() {
     insta::assert_snapshot!("help_decisions", help_of::<queue::DecisionsArgs>("decisions"));
     insta::assert_snapshot!("help_disagreements", help_of::<disputes::DisagreementsArgs>("disagreements"));
     insta::assert_snapshot!("help_conflicts", help_of::<disputes::ConflictsArgs>("conflicts"));
+    insta::assert_snapshot!("help_vocabulary", help_of::<vocabulary::VocabularyArgs>("vocabulary"));
     insta::assert_snapshot!("help_templates", help_of::<lists::TemplatesArgs>("templates"));
     insta::assert_snapshot!("help_units", help_of::<lists::UnitsArgs>("units"));
     insta::assert_snapshot!("help_organisations", help_of::<lists::OrganisationsArgs>("organisations"));

@@ -1,6 +1,9 @@
 //! Questions, decisions and conflicts of figures as messages.
 
-use crate::app::{Answer, App, DescribedDecision, DescribedField, DescribedMember, Disagreement, Effects, NamedField, Question};
+use crate::app::{
+    Answer, App, DescribedDecision, DescribedField, DescribedMember, Disagreement, Effects, NamedField, Question, RereadField,
+    VocabularyEffects,
+};
 use crate::domain::decision::{FigureConflict, Undone, Verdict};
 use crate::domain::id::{FieldId, FormId};
 use crate::domain::observation::Observation;
@@ -151,4 +154,23 @@ fn figure_to_pb(app: &App, observation: Observation) -> pb::ConflictingFigure {
         receipt: observation.receipt.to_string(),
         stored_at: observation.stored_at.to_string(),
     }
+}
+
+/// Writes what another reading of all forms changes.
+pub(crate) fn vocabulary_effects_to_pb(effects: &VocabularyEffects) -> pb::VocabularyEffects {
+    pb::VocabularyEffects {
+        forms: effects.n_forms,
+        fields: effects.n_fields,
+        merged: effects.n_merged,
+        split: effects.n_split,
+        figures: effects.n_figures,
+        figures_aside: effects.n_aside,
+        waiting_decisions: effects.waiting.iter().map(|id| id.0).collect(),
+    }
+}
+
+/// Writes a field that is read otherwise.
+pub(crate) fn reread_field_to_pb(app: &App, field: RereadField) -> pb::RereadField {
+    let named = app.describe_member(&field.field);
+    pb::RereadField { field: Some(member_to_pb(named)), before: field.before, after: field.after }
 }

@@ -114,3 +114,47 @@ async fn telling_fields_of_one_reading_apart_gives_each_its_figures() {
     ground.fits().await;
     ground.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whoever_submits_while_decisions_are_made_leaves_no_figure_behind() {
+    const N: usize = 12;
+    let stems: Vec<char> = "甲乙丙丁戊己庚辛壬癸甲乙".chars().collect();
+    let branches: Vec<char> = "子丑寅卯辰巳午未申酉戌亥".chars().collect();
+    let ids: Vec<String> = (0..N).map(|n| n.to_string()).collect();
+    let labels = |word: &str| -> Vec<String> { (0..N).map(|n| format!("{}{}{word}", stems[n], branches[n])).collect() };
+    let made = |id: &str, labels: &[String]| {
+        let fields: Vec<(&str, &str, &str)> = ids.iter().zip(labels).map(|(id, label)| (id.as_str(), label.as_str(), "个")).collect();
+        form(id, &fields)
+    };
+    let ground = Ground::of(&[made("jia", &labels("事项")), made("yi", &labels("物品"))]).await;
+    let decide = async {
+        for (round, id) in ids.iter().cycle().take(3 * N).enumerate() {
+            let decided = ground.decide(("jia", id), ("yi", id), Verdict::Same).await;
+            if round < 2 * N {
+                ground.undo(decided.decision).await.unwrap();
+            }
+        }
+    };
+    let submit = async {
+        for n in 0..2 * N {
+            let open: Vec<pb::InputCell> = ground.inputs().await.into_iter().filter(|i| i.held.is_none()).collect();
+            let Some(cell) = open.get(n * 7 % open.len().max(1)) else { break };
+            // Refused where a decision came first: the cell is held, or is no longer asked so.
+            let _ = ground.submit(&format!("s{n}"), &[(cell, "5")]).await;
+        }
+    };
+    tokio::join!(decide, submit);
+    let (current, versions, conflicts) = ground.everything().await;
+    assert!(!current.is_empty());
+    let elements: Vec<String> = ground.elements(&["jia", "yi"]).await;
+    let element_of = |via: &baoyici::domain::id::FieldKey| {
+        let at: usize = via.field.as_str().parse().unwrap();
+        elements[if via.form.as_str() == "jia" { at } else { N + at }].clone()
+    };
+    for one in &current {
+        assert_eq!(one.key.element.to_string(), element_of(&one.via), "{one:?}");
+    }
+    assert_eq!(versions.len(), current.len() + conflicts.len(), "what is not current is set aside, and told");
+    ground.fits().await;
+    ground.stop().await;
+}

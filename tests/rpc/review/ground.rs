@@ -12,8 +12,8 @@ use baoyici::pb::dataset_service_client::DatasetServiceClient;
 use baoyici::pb::overlap_service_client::OverlapServiceClient;
 use baoyici::pb::register_template_request::Source;
 use baoyici::pb::template_service_client::TemplateServiceClient;
+use baoyici::store::ObservationFilter;
 use baoyici::store::verify::verify;
-use baoyici::store::{DecisionReads, ObservationFilter, ObservationReads};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tonic::Status;
@@ -67,6 +67,23 @@ impl Ground {
             ground.register(form.clone()).await;
         }
         ground
+    }
+
+    /// A server whose forms were read by an older program, which gave the readings other keys.
+    pub async fn read_earlier(forms: &[pb::FormTemplate], older: fn(&str) -> String) -> Self {
+        let ground = Self::of(forms).await;
+        let store = Arc::clone(ground.server.app.store());
+        let mut tx = store.begin().await.unwrap();
+        for mut stored in store.newest_templates(None, 100).await.unwrap() {
+            for field in &mut stored.fields {
+                field.meaning.key = older(&field.meaning.key);
+            }
+            stored.vocabulary = "older".into();
+            tx.reread_template(&stored).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let Self { server, callers, n_requests } = ground;
+        Self { server: server.reopen().await, callers, n_requests }
     }
 
     fn request_id(&self) -> String {

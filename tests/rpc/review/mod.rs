@@ -5,6 +5,7 @@ mod figures;
 mod ground;
 mod refuse;
 mod versions;
+mod vocabulary;
 
 use crate::harness::{Server, reason};
 use crate::rpc::review::ground::{Ground, form, key};
@@ -161,6 +162,8 @@ async fn only_the_bureau_reviews() {
         codes.push(service.list_figure_conflicts(pb::ListFigureConflictsRequest::default()).await.unwrap_err().code());
         let choose = pb::ResolveFigureConflictRequest { request_id, conflict: 1, takes_aside: true, note };
         codes.push(service.resolve_figure_conflict(choose).await.unwrap_err().code());
+        codes.push(service.preview_vocabulary(pb::PreviewVocabularyRequest {}).await.unwrap_err().code());
+        codes.push(service.adopt_vocabulary(pb::AdoptVocabularyRequest { request_id: "r".into() }).await.unwrap_err().code());
         assert!(codes.iter().all(|code| *code == Code::PermissionDenied), "{codes:?}");
     }
     server.stop().await;

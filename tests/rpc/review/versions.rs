@@ -57,6 +57,12 @@ async fn two_readings_that_were_joined_stay_apart_in_a_form_that_asks_for_both()
     let elements = ground.elements(&["jia", "yi", "bing"]).await;
     assert_eq!(elements[0], elements[1]);
     assert!(elements[2] != elements[0] && elements[3] != elements[0] && elements[2] != elements[3], "{elements:?}");
+    // Until the reviewer says which of the two is meant.
+    let odd = ground.decide(("jia", "1"), ("bing", "2"), Verdict::Different).await;
+    let told = ground.elements(&["jia", "bing"]).await;
+    assert!(told[0] == elements[0] && told[1] == elements[0] && told[2] != elements[0], "{told:?}");
+    ground.undo(odd.decision).await.unwrap();
+    assert_eq!(ground.elements(&["jia", "yi", "bing"]).await, elements);
     // A field that a new version adds beside one that was there leaves that one where its figures are.
     let typed = ground.inputs().await.into_iter().find(|i| i.element == elements[0]).unwrap();
     ground.submit("s", &[(&typed, "7")]).await.unwrap();
