@@ -1,101 +1,111 @@
-//! Decisions and labels from files: lines of JSON that name fields by form and field id, resolved against a catalogue.
+//! Reviewers' decisions from a file, one JSON object a line, taken as a server would take them: what it would refuse is told and left out.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context;
 use serde::Deserialize;
 
 use crate::cli::client::answer::read_file;
-use crate::domain::decision::Verdict;
-use crate::domain::id::FieldKey;
+use crate::domain::decision::{Decision, DecisionId, Verdict};
+use crate::domain::element::CataloguedField;
+use crate::domain::id::{AccountId, FieldId, FormId};
 use crate::domain::message::Language;
-use crate::overlap::Catalogue;
-use crate::overlap::learn::DecidedPair;
+use crate::overlap::{Catalogue, Objection, Settlement};
 
-/// A field as files name it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-pub struct NamedField {
-    /// The form.
-    pub form_id: String,
-    /// The field within the form.
-    pub field_id: String,
-}
-
+/// A line of the file; further keys are ignored.
 #[derive(Deserialize)]
-struct DecisionLine {
-    a: NamedField,
-    b: NamedField,
+struct Line {
+    a: End,
+    b: End,
     verdict: Verdict,
+    #[serde(default)]
+    note: String,
 }
 
+/// One side of a decision.
 #[derive(Deserialize)]
-struct LabelLine {
-    #[serde(flatten)]
-    field: NamedField,
-    key: String,
-    #[serde(default)]
-    offset: i16,
-    #[serde(default)]
-    doubt: bool,
+struct End {
+    form_id: String,
+    field_id: String,
 }
 
-/// Decisions of a file.
-#[derive(Debug, Default)]
-pub struct ReadDecisions {
-    /// Those whose fields the catalogue has, in the order of the file.
-    pub pairs: Vec<DecidedPair>,
-    /// Lines that name a field which the catalogue has not.
-    pub n_unknown: usize,
-}
-
-impl ReadDecisions {
-    /// What the person who passed the file should know, for standard error.
-    pub fn told(&self, language: Language) -> String {
-        match (self.n_unknown, language) {
-            (0, _) => String::new(),
-            (n, Language::Zh) => format!("{n} 条裁定所指的指标不在这些报表里，未采用\n"),
-            (n, Language::En) => format!("{n} decisions name fields that these forms do not have; they were not used\n"),
-        }
-    }
-}
-
-/// Reads a file of decisions, one a line: `{"a":{"form_id","field_id"},"b":{…},"verdict":"same"}`.
-pub fn read_decisions(path: &Path, catalogue: &Catalogue) -> anyhow::Result<ReadDecisions> {
-    let mut read = ReadDecisions::default();
-    for line in lines::<DecisionLine>(path)? {
-        match (key_of(catalogue, &line.a), key_of(catalogue, &line.b)) {
-            (Some(a), Some(b)) => read.pairs.push(DecidedPair { a, b, verdict: line.verdict }),
-            _ => read.n_unknown += 1,
-        }
-    }
-    Ok(read)
-}
-
-/// Labels of fields: key and offset of years, `None` where a label is doubtful or the field is about the form or the unit itself.
-pub type Labels = BTreeMap<FieldKey, Option<(String, i16)>>;
-
-/// Reads a file of labels, one a line: `{"form_id","field_id","key","offset","doubt"}`.
-pub fn read_labels(path: &Path, catalogue: &Catalogue) -> anyhow::Result<Labels> {
-    let is_about_form = |key: &str| key.starts_with("META") || key.starts_with("UNIT");
-    let read = lines::<LabelLine>(path)?.into_iter().filter_map(|line| {
-        let key = key_of(catalogue, &line.field)?;
-        let says = !line.doubt && !is_about_form(&line.key);
-        Some((key, says.then_some((line.key, line.offset))))
-    });
-    Ok(read.collect())
-}
-
-fn lines<T: for<'a> Deserialize<'a>>(path: &Path) -> anyhow::Result<Vec<T>> {
+/// Settles a catalogue by the decisions of a file; answers what was left out, a line each.
+pub fn apply(catalogue: &mut Catalogue, path: &Path, language: Language) -> anyhow::Result<String> {
     let bytes = read_file(path)?;
     let text = std::str::from_utf8(&bytes).with_context(|| path.display().to_string())?;
-    let numbered = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    numbered.map(|(at, line)| serde_json::from_str(line).with_context(|| format!("{}:{}", path.display(), at + 1))).collect()
+    let mut decisions: Vec<Decision> = Vec::new();
+    let mut left_out = String::new();
+    for (n, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let place = || format!("{}:{}", path.display(), n + 1);
+        let line: Line = serde_json::from_str(line).with_context(place)?;
+        let refusal = match (find(catalogue, &line.a), find(catalogue, &line.b)) {
+            (Some(a), Some(b)) => take(catalogue, &mut decisions, a, b, &line, language),
+            (a, _) => {
+                let end = if a.is_none() { &line.a } else { &line.b };
+                Some(format!("{}/{}", end.form_id, end.field_id))
+            }
+        };
+        if let Some(refusal) = refusal {
+            left_out.push_str(&match language {
+                Language::Zh => format!("{}：没有采用（{refusal}）\n", place()),
+                Language::En => format!("{}: left out ({refusal})\n", place()),
+            });
+        }
+    }
+    Ok(left_out)
 }
 
-fn key_of(catalogue: &Catalogue, named: &NamedField) -> Option<FieldKey> {
-    let form = catalogue.form(&crate::domain::id::FormId::from_stored(named.form_id.as_str()))?;
-    form.field_keys.iter().find(|key| key.field.as_str() == named.field_id).cloned()
+fn find(catalogue: &Catalogue, end: &End) -> Option<CataloguedField> {
+    let (form, field) = (FormId::parse(&end.form_id).ok()?, FieldId::parse(&end.field_id).ok()?);
+    catalogue.fields_of_form(&form).iter().find(|f| f.key.field == field).cloned()
+}
+
+/// Takes a decision, or says what stands against it.
+fn take(
+    catalogue: &mut Catalogue,
+    decisions: &mut Vec<Decision>,
+    a: CataloguedField,
+    b: CataloguedField,
+    line: &Line,
+    language: Language,
+) -> Option<String> {
+    if let Some(objection) = catalogue.objections(&a, &b, line.verdict).into_iter().next() {
+        return Some(told(&objection, language));
+    }
+    let sets_apart = line.verdict.tells_apart() && catalogue.may_set_apart(&a, &b);
+    decisions.push(Decision {
+        sets_apart,
+        id: DecisionId(decisions.len() as u64 + 1),
+        a: a.key,
+        b: b.key,
+        a_key: a.meaning.key,
+        b_key: b.meaning.key,
+        verdict: line.verdict,
+        note: line.note.clone(),
+        decided_by: AccountId::from_stored("file"),
+        decided_at: jiff::Timestamp::UNIX_EPOCH,
+        is_disputed: false,
+        undone: None,
+    });
+    let settlement = Settlement::of(decisions);
+    if let Some(contradiction) = settlement.contradictions().first() {
+        let refusal = told(&Objection::Decided(contradiction.standing), language);
+        decisions.pop();
+        return Some(refusal);
+    }
+    catalogue.settle(settlement);
+    None
+}
+
+fn told(objection: &Objection, language: Language) -> String {
+    match (objection, language) {
+        (Objection::Decided(id), Language::Zh) => format!("与第 {id} 条裁定矛盾"),
+        (Objection::Decided(id), Language::En) => format!("contradicts decision {id} of the file"),
+        (Objection::Vetoed { a, a_value, b, b_value, .. }, Language::Zh) => format!("{a} 是“{a_value}”，{b} 是“{b_value}”"),
+        (Objection::Vetoed { a, a_value, b, b_value, .. }, Language::En) => format!("{a} is {a_value} and {b} is {b_value}"),
+        (Objection::WithinForm { a, b }, Language::Zh) => format!("{a} 和 {b} 在同一张表里"),
+        (Objection::WithinForm { a, b }, Language::En) => format!("{a} and {b} stand in one form"),
+    }
 }
 
 #[cfg(test)]
@@ -105,30 +115,45 @@ mod tests {
     use crate::domain::measure::Measures;
     use std::sync::Arc;
 
-    const FORM: &str = r#"{"form_id":"f1","title":"表","department":"统计局","number":"1","authority":"a","approval":"b",
-        "level":"village","frequency":"annual","fields":[{"field_id":"A1","label":"年末常住人口","unit":"人"},
-        {"field_id":"A2","label":"耕地面积","unit":"亩"}]}"#;
-
     #[test]
-    fn fields_are_found_and_what_is_unknown_is_counted() {
+    fn decisions_of_a_file_join_and_separate() {
         let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
-        std::fs::write(at("f1.json"), FORM).unwrap();
-        let measures = Arc::new(Measures::embedded());
-        let read = read_paths(&[at("f1.json")], 2026, &measures).unwrap();
-        let catalogue = catalogue_of(read.templates, &measures).unwrap();
-        let pair = |field: &str| {
-            format!(r#"{{"a":{{"form_id":"f1","field_id":"A1"}},"b":{{"form_id":"f1","field_id":"{field}"}},"verdict":"different"}}"#)
+        let form = |id: &str, labels: &[&str]| {
+            let fields: Vec<String> =
+                labels.iter().enumerate().map(|(n, l)| format!(r#"{{"field_id":"{n}","label":"{l}","unit":"个"}}"#)).collect();
+            let text = format!(
+                r#"{{"form_id":"{id}","title":"表","department":"厅","number":"1","authority":"a","approval":"b","level":"village","frequency":"annual","fields":[{}]}}"#,
+                fields.join(",")
+            );
+            std::fs::write(folder.path().join(format!("{id}.json")), text).unwrap();
         };
-        std::fs::write(at("d.jsonl"), format!("{}\n\n{}\n", pair("A2"), pair("A9"))).unwrap();
-        let decisions = read_decisions(&at("d.jsonl"), &catalogue).unwrap();
-        assert_eq!((decisions.pairs.len(), decisions.n_unknown), (1, 1));
-        assert!(decisions.told(Language::Zh).contains('1') && decisions.told(Language::En).contains('1'));
-        assert_eq!(decisions.pairs[0].verdict, Verdict::Different);
-        std::fs::write(at("l.jsonl"), r#"{"form_id":"f1","field_id":"A1","key":"M:人口","doubt":false}"#).unwrap();
-        let labels = read_labels(&at("l.jsonl"), &catalogue).unwrap();
-        assert_eq!(labels.into_values().collect::<Vec<_>>(), [Some(("M:人口".to_owned(), 0))]);
-        std::fs::write(at("bad.jsonl"), "{}\n{").unwrap();
-        assert!(read_decisions(&at("bad.jsonl"), &catalogue).is_err_and(|e| e.to_string().contains("bad.jsonl:1")));
+        form("f", &["甲子事项", "乙丑事项"]);
+        form("g", &["丙寅事项", "甲子事项"]);
+        let measures = Arc::new(Measures::embedded());
+        let read = read_paths(&[folder.path().to_owned()], 2026, &measures).unwrap();
+        let mut catalogue = catalogue_of(read.templates, &measures).unwrap();
+        let decide = |a: (&str, &str), b: (&str, &str), verdict: &str| {
+            format!(
+                r#"{{"a":{{"form_id":"{}","field_id":"{}"}},"b":{{"form_id":"{}","field_id":"{}"}},"verdict":"{verdict}"}}"#,
+                a.0, a.1, b.0, b.1
+            )
+        };
+        let lines = [
+            decide(("f", "0"), ("g", "1"), "different"),
+            decide(("f", "1"), ("g", "0"), "same"),
+            decide(("f", "0"), ("g", "0"), "same"),
+            decide(("f", "9"), ("g", "0"), "same"),
+            String::new(),
+        ];
+        let path = folder.path().join("decisions.jsonl");
+        std::fs::write(&path, lines.join("\n")).unwrap();
+        let left_out = apply(&mut catalogue, &path, Language::En).unwrap();
+        assert_eq!(left_out.lines().count(), 2, "{left_out}");
+        assert!(left_out.contains("stand in one form") && left_out.contains("f/9"), "{left_out}");
+        let element = |form: &str, at: usize| catalogue.fields_of_form(&FormId::parse(form).unwrap())[at].element();
+        assert_ne!(element("f", 0), element("g", 1));
+        assert_eq!(element("f", 1), element("g", 0));
+        std::fs::write(&path, "{").unwrap();
+        assert!(apply(&mut catalogue, &path, Language::En).is_err());
     }
 }

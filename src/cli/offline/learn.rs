@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::cli::client::answer::{Answer, finish, to_stderr};
 use crate::cli::client::failure::EXIT_REFUSED;
-use crate::cli::offline::decisions::{Labels, read_labels};
+use crate::cli::offline::answers::{Labels, read_labels};
 use crate::cli::offline::files::{catalogue_of, read_paths};
 use crate::domain::id::FieldKey;
 use crate::domain::measure::Measures;

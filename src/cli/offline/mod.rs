@@ -2,7 +2,8 @@
 //!
 //! They use the same readers, matcher and planner as the server, over a catalogue that lives as long as the command.
 
-pub mod decisions;
+pub mod answers;
+mod decisions;
 pub mod files;
 pub mod learn;
 pub mod overlap;

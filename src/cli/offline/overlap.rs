@@ -12,7 +12,8 @@ use crate::cli::client::answer::{Answer, finish, to_stderr};
 use crate::cli::client::failure::EXIT_REFUSED;
 use crate::cli::client::grid::{Grid, number, text};
 use crate::cli::client::words::pick;
-use crate::cli::offline::decisions::read_decisions;
+use crate::cli::offline::answers::read_decisions;
+use crate::cli::offline::decisions;
 use crate::cli::offline::files::{catalogue_of, read_paths};
 use crate::domain::id::{ElementId, FieldKey};
 use crate::domain::measure::Measures;
@@ -94,9 +95,11 @@ pub async fn run(args: OverlapArgs) -> anyhow::Result<ExitCode> {
     let refused = read.has_errors();
     let mut catalogue = catalogue_of(std::mem::take(&mut read.templates), &measures)?;
     if let Some(path) = &args.decisions {
-        let decisions = read_decisions(path, &catalogue)?;
-        to_stderr(&decisions.told(args.language));
-        catalogue.set_learned(Arc::new(learn(&catalogue.snapshot(), &decisions.pairs)));
+        // Learnt from what the readings say before anything is settled: of what is one element already there is nothing to learn.
+        let answers = read_decisions(path, &catalogue)?;
+        let learned = learn(&catalogue.snapshot(), &answers.pairs);
+        to_stderr(&decisions::apply(&mut catalogue, path, args.language)?);
+        catalogue.set_learned(Arc::new(learned));
     }
     let relations = catalogue.snapshot().compare_all().await?;
     let out = match args.format {
