@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test corpus bench release lint proto-breaking fmt doc gen clean tools
+.PHONY: help demo test corpus bench release lint proto-breaking fmt doc weights gen clean tools
 MAKEFLAGS += --no-print-directory
 
 # Folder with the labelled corpora, for `make corpus` only.
@@ -59,6 +59,11 @@ fmt: ## Formats the sources.
 
 doc: ## Builds the documents of the library into target/doc.
 	cargo doc --locked --no-deps
+
+weights: ## Estimates the shipped weights of evidence from the sample province again.
+	cargo build --locked --quiet
+	target/debug/baoyici learn schemas/forms/templates --labels schemas/forms/labels.jsonl >target/weights.toml
+	mv target/weights.toml schemas/overlap/weights.toml
 
 gen: tools ## Renews the recorded answers that the tests compare with; look at the difference before you commit it.
 	INSTA_UPDATE=always INSTA_FORCE_PASS=1 $(NEXTEST) --no-tests=fail

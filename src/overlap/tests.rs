@@ -12,12 +12,12 @@ use crate::domain::template::{DataType, Field, FormTemplate, RegisteredTemplate}
 use crate::domain::unit::Level;
 use crate::overlap::{Catalogue, Vocabulary, explain, read_form};
 
-struct Printed {
-    form: Arc<RegisteredTemplate>,
-    fields: Vec<CataloguedField>,
+pub(super) struct Printed {
+    pub form: Arc<RegisteredTemplate>,
+    pub fields: Vec<CataloguedField>,
 }
 
-fn form(id: &str, level: Level, frequency: Frequency, labels: &[(&str, &str)]) -> Printed {
+pub(super) fn form(id: &str, level: Level, frequency: Frequency, labels: &[(&str, &str)]) -> Printed {
     let vocabulary = Vocabulary::embedded().unwrap_or_else(|e| panic!("{e}"));
     let field = |(at, (label, unit)): (usize, &(&str, &str))| Field {
         id: FieldId::from_stored(format!("{at}")),
@@ -74,12 +74,12 @@ fn sample() -> Vec<Printed> {
     ]
 }
 
-fn run<T>(future: impl Future<Output = T>) -> T {
+pub(super) fn run<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap_or_else(|e| panic!("{e}"));
     runtime.block_on(future)
 }
 
-fn catalogue(forms: &[Printed], order: &[usize]) -> Catalogue {
+pub(super) fn catalogue(forms: &[Printed], order: &[usize]) -> Catalogue {
     let mut catalogue = Catalogue::new(Arc::new(Measures::embedded()));
     for at in order {
         catalogue.insert(forms[*at].form.clone(), forms[*at].fields.clone());
@@ -87,7 +87,7 @@ fn catalogue(forms: &[Printed], order: &[usize]) -> Catalogue {
     catalogue
 }
 
-fn all(catalogue: &Catalogue) -> Vec<Relation> {
+pub(super) fn all(catalogue: &Catalogue) -> Vec<Relation> {
     run(catalogue.snapshot().compare_all()).unwrap_or_else(|e| panic!("{e}"))
 }
 

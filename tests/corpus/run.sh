@@ -28,3 +28,8 @@ score() { # NAME FORMS LABELS
 }
 for set in departments hubei; do score "$set" "$shared/corpus/$set/forms" "$shared/corpus/$set/labels.jsonl"; done
 score sample schemas/forms/templates schemas/forms/labels.jsonl
+
+# What reviewers' answers teach: learnt from half of the questions, measured on the other half.
+learn() { "$PYTHON" tests/corpus/learning.py "$binary" "$1" "$2" "$3" --json "$out/learning-$1.json"; part "learning from decisions on $1"; }
+for set in departments hubei; do learn "$set" "$shared/corpus/$set/forms" "$shared/corpus/$set/labels.jsonl"; done
+learn sample schemas/forms/templates schemas/forms/labels.jsonl

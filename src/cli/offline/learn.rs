@@ -49,3 +49,13 @@ pub async fn run(args: LearnArgs) -> anyhow::Result<ExitCode> {
     let code = finish(args.language, Ok(Answer::of(estimate.print(head))));
     Ok(if refused { ExitCode::from(EXIT_REFUSED) } else { code })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_is_stable() {
+        insta::assert_snapshot!("help_learn", crate::cli::client::tests::help_of::<LearnArgs>("learn"));
+    }
+}

@@ -6,6 +6,7 @@ pub mod answers;
 mod decisions;
 pub mod files;
 pub mod learn;
+pub mod learned;
 pub mod overlap;
 pub mod plan;
 pub mod read;

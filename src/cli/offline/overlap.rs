@@ -15,11 +15,12 @@ use crate::cli::client::words::pick;
 use crate::cli::offline::answers::read_decisions;
 use crate::cli::offline::decisions;
 use crate::cli::offline::files::{catalogue_of, read_paths};
+use crate::cli::offline::learned::{self, SynonymLine};
 use crate::domain::id::{ElementId, FieldKey};
 use crate::domain::measure::Measures;
 use crate::domain::message::Language;
 use crate::domain::relation::{Relation, RelationKind};
-use crate::overlap::learn::{FacetWord, Learned, ProposedSynonym, Scope, learn};
+use crate::overlap::learn::learn;
 use crate::overlap::{Catalogue, explain};
 
 /// Find which fields of the templates are one figure; needs no server
@@ -50,7 +51,8 @@ enum OverlapFormat {
     /// Tables for people
     #[default]
     Table,
-    /// One JSON object a line: every field with its element, then the candidates, then all other relations
+    /// One JSON object a line: every field with its element, then the candidates, then all other relations, then the synonyms that decisions
+    /// propose
     Jsonl,
 }
 
@@ -60,18 +62,7 @@ enum OverlapFormat {
 enum Line<'a> {
     Field { kind: &'static str, form_id: &'a str, field_id: &'a str, element: ElementId, offset: i16 },
     Pair { kind: &'static str, a: End<'a>, b: End<'a>, relation: &'static str, score: f64 },
-    Synonym { kind: &'static str, a: Vec<String>, b: Vec<String>, scope: String, n_for: usize, n_against: usize, accepted: bool },
-}
-
-fn synonym(synonym: &ProposedSynonym) -> Line<'_> {
-    let words = |words: &[FacetWord]| words.iter().map(|w| format!("{}:{}", w.facet, w.word)).collect();
-    let scope = match &synonym.scope {
-        Scope::Everywhere => "everywhere".to_owned(),
-        Scope::Beside(measure) => format!("beside {measure}"),
-        Scope::Between(a, b) => format!("between {a} {b}"),
-    };
-    let (n_for, n_against, accepted) = (synonym.n_for, synonym.n_against, synonym.is_accepted);
-    Line::Synonym { kind: "synonym", a: words(&synonym.a), b: words(&synonym.b), scope, n_for, n_against, accepted }
+    Synonym(SynonymLine),
 }
 
 /// One side of a pair.
@@ -103,14 +94,14 @@ pub async fn run(args: OverlapArgs) -> anyhow::Result<ExitCode> {
     }
     let relations = catalogue.snapshot().compare_all().await?;
     let out = match args.format {
-        OverlapFormat::Jsonl => lines(&catalogue, catalogue.learned(), &relations)?,
+        OverlapFormat::Jsonl => lines(&catalogue, &relations)?,
         OverlapFormat::Table => tables(args.language, &catalogue, &relations, args.limit),
     };
     let code = finish(args.language, Ok(Answer::of(out)));
     Ok(if refused { ExitCode::from(EXIT_REFUSED) } else { code })
 }
 
-fn lines(catalogue: &Catalogue, learned: &Learned, relations: &[Relation]) -> anyhow::Result<String> {
+fn lines(catalogue: &Catalogue, relations: &[Relation]) -> anyhow::Result<String> {
     let mut out = String::new();
     let mut push = |line: Line<'_>| -> anyhow::Result<()> {
         out.push_str(&serde_json::to_string(&line)?);
@@ -133,8 +124,8 @@ fn lines(catalogue: &Catalogue, learned: &Learned, relations: &[Relation]) -> an
     for r in others {
         push(pair(r.kind.as_str(), r.kind, r))?;
     }
-    for proposed in &learned.synonyms {
-        push(synonym(proposed))?;
+    for proposed in &catalogue.learned().synonyms {
+        push(Line::Synonym(SynonymLine::of(proposed)))?;
     }
     Ok(out)
 }
@@ -149,13 +140,15 @@ type Appearances<'a> = BTreeMap<ElementId, Vec<&'a FieldKey>>;
 fn tables(language: Language, catalogue: &Catalogue, relations: &[Relation], limit: usize) -> String {
     let limit = if limit == 0 { usize::MAX } else { limit };
     let mut elements: Appearances<'_> = BTreeMap::new();
+    let joined = catalogue.snapshot().joined_elements(relations);
     let (mut n_forms, mut n_fields) = (0_usize, 0_usize);
     for form in catalogue.forms() {
         n_forms += 1;
         for key in &form.field_keys {
             n_fields += 1;
             if let Some(known) = catalogue.field(key) {
-                elements.entry(known.element()).or_default().push(key);
+                let own = known.element();
+                elements.entry(joined.get(&own).copied().unwrap_or(own)).or_default().push(key);
             }
         }
     }
@@ -177,12 +170,13 @@ fn tables(language: Language, catalogue: &Catalogue, relations: &[Relation], lim
     let alike_head = pick(language, "疑似，把握大的在前：", "look-alikes, the surest first:");
     let more = |n: usize| crate::cli::client::form::more(language, n, limit);
     format!(
-        "{head}\n\n{shared_head}\n{}{}\n{alike_head}\n{}{}\n{}",
+        "{head}\n\n{shared_head}\n{}{}\n{alike_head}\n{}{}\n{}{}",
         shared_grid(catalogue, &shared, limit).to_table(language),
         more(n_shared),
         alike_grid(language, catalogue, &candidates, limit).to_table(language),
         more(n_candidates),
         kinds_grid(relations).to_table(language),
+        learned::tables(language, catalogue.learned()),
     )
 }
 

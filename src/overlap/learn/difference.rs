@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn exchanging_gives_the_key_of_the_other_reading() {
-        let (village, unit) = (meaning("行政村+有线电视", &["农村"], &[]), meaning("有线电视+村民委员会", &[], &["个"]));
+        let (village, unit) = (meaning("有线电视+行政村", &["农村"], &[]), meaning("有线电视+村民委员会", &[], &["个"]));
         let out = [word("measure", "行政村"), word("population", "农村")];
         let into = [word("measure", "村民委员会"), word("residue", "个")];
         assert_eq!(exchanged_key(&village, &out, &into), unit.key);

@@ -6,15 +6,20 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use crate::domain::facet::Meaning;
 use crate::domain::id::{ElementId, FormId};
-use crate::overlap::catalogue::{FormEntry, State, stored};
+use crate::overlap::catalogue::{FormEntry, Placed, State, stored};
 use crate::overlap::learn::answered;
 use crate::overlap::learn::difference::{exchanged_key, measure_beside, words_of};
 use crate::overlap::learn::synonym::{FacetWord, ProposedSynonym, Scope};
+use crate::overlap::score::traced;
 use crate::overlap::tokens::word_token;
 
 /// Elements that are looked through for one synonym; a word that more have is too common to be exchanged everywhere.
-const MAX_LOOKED_AT: usize = 20_000;
+const MAX_LOOKED_AT: usize = 2_000;
+
+/// Shortest name that tells something by itself.
+const MIN_NAME_CHARS: usize = 3;
 
 /// Why two elements are one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,6 +135,7 @@ fn ordered(a: u64, b: u64) -> (u64, u64) {
 fn pairs_of(state: &State, synonym: &ProposedSynonym) -> Option<Vec<(u64, u64)>> {
     let mut pairs = match &synonym.scope {
         Scope::Between(a, b) => between(state, synonym, a, b),
+        Scope::Names(a, b) => same_names(state, a, b),
         Scope::Everywhere => exchanged(state, synonym, None)?,
         Scope::Beside(beside) => exchanged(state, synonym, Some(beside))?,
     };
@@ -139,7 +145,7 @@ fn pairs_of(state: &State, synonym: &ProposedSynonym) -> Option<Vec<(u64, u64)>>
 
 /// How often forms themselves tell apart what an exchange would make one.
 pub(crate) fn contradicts(state: &State, synonym: &ProposedSynonym) -> usize {
-    if matches!(synonym.scope, Scope::Between(..)) {
+    if matches!(synonym.scope, Scope::Between(..) | Scope::Names(..)) {
         return 0;
     }
     let Some(pairs) = pairs_of(state, synonym) else { return 1 };
@@ -199,6 +205,51 @@ fn between(state: &State, synonym: &ProposedSynonym, a: &FormId, b: &FormId) -> 
         }
     }
     pairs
+}
+
+/// Fields of two forms with one name, which no other field of either has, and nothing that forbids it; those without a partner yet.
+fn same_names(state: &State, a: &FormId, b: &FormId) -> Vec<(u64, u64)> {
+    let (Some(form_a), Some(form_b)) = (state.forms.get(a), state.forms.get(b)) else { return Vec::new() };
+    let (names_a, names_b) = (names(form_a, form_b), names(form_b, form_a));
+    let mut pairs = Vec::new();
+    for (name, at_a) in names_a {
+        let (Some(at_a), Some(Some(at_b))) = (at_a, names_b.get(&name)) else { continue };
+        let (x, y) = (Placed { entry: form_a.clone(), at: at_a }, Placed { entry: form_b.clone(), at: *at_b });
+        let (Some(field_x), Some(field_y)) = (x.field(), y.field()) else { continue };
+        // A short name (其中：女) says little without what stands above it, and two known things are two, whatever their names.
+        let is_whole = name.0 || form_a.text_of(at_a) == form_b.text_of(*at_b);
+        let is_telling = name.1.chars().count() >= MIN_NAME_CHARS && !contrast(&field_x.meaning, &field_y.meaning);
+        let is_possible = traced(state, &x, &y).is_some_and(|(comparison, _)| comparison.veto.is_none());
+        if is_possible && (is_whole || is_telling) {
+            pairs.push((stored(field_x.element()), stored(field_y.element())));
+        }
+    }
+    pairs
+}
+
+/// Whether each of two meanings has a word that the other has not, in one facet.
+fn contrast(a: &Meaning, b: &Meaning) -> bool {
+    let (words_a, words_b) = (words_of(a), words_of(b));
+    let own = |x: &BTreeSet<FacetWord>, y: &BTreeSet<FacetWord>, facet: &str| x.difference(y).any(|w| w.facet == facet);
+    ["measure", "population", "qualifier"].into_iter().any(|facet| own(&words_a, &words_b, facet) && own(&words_b, &words_a, facet))
+}
+
+/// The field of each name (alone, and with what stands above) that only one field of the form has; `None` where it has a partner in the
+/// other form already or is about the form itself.
+fn names<'a>(entry: &'a FormEntry, other: &FormEntry) -> BTreeMap<(bool, &'a str), Option<usize>> {
+    let partners: HashSet<&str> = other.fields.iter().map(|f| f.meaning.key.as_str()).collect();
+    let mut with: BTreeMap<(bool, &str), Vec<usize>> = BTreeMap::new();
+    for at in 0..entry.fields.len() {
+        with.entry((false, entry.name_of(at))).or_default().push(at);
+        with.entry((true, entry.text_of(at))).or_default().push(at);
+    }
+    let is_open =
+        |at: &usize| entry.fields.get(*at).is_some_and(|f| !f.meaning.key.starts_with('!') && !partners.contains(f.meaning.key.as_str()));
+    let single = |fields: Vec<usize>| match fields.as_slice() {
+        [at] => Some(*at).filter(is_open),
+        _ => None,
+    };
+    with.into_iter().filter(|((_, name), _)| !name.is_empty()).map(|(name, fields)| (name, single(fields))).collect()
 }
 
 /// Fields of a form by what `read` makes of their words. Fields that have a partner in the other form already, and what is about the form

@@ -23,8 +23,8 @@ const EVERYWHERE_OMITTED: (usize, usize) = (6, 3);
 const BESIDE: usize = 2;
 /// Pairs that speak for an exchange between two forms.
 const BETWEEN: usize = 2;
-/// Pairs for taking equal readings of two forms for equal figures where neither reading is certain.
-const BETWEEN_EQUAL: usize = 3;
+/// Pairs for taking equal printed names of two forms for equal figures: decided ones, and all, with those that are one element anyway.
+const NAMES: (usize, usize) = (2, 5);
 
 /// A word of one facet.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,12 +44,14 @@ pub enum Scope {
     Beside(String),
     /// Between two forms: `a` is said in the first, `b` in the second.
     Between(FormId, FormId),
+    /// Between two forms that print one table: equal names are equal figures, however their readings came to differ.
+    Names(FormId, FormId),
 }
 
 /// A synonym that decisions propose.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProposedSynonym {
-    /// Words of one side; both sides empty says that equal readings of two forms are equal figures though the readings are not certain.
+    /// Words of one side; both sides are empty where only names count.
     pub a: Vec<FacetWord>,
     /// Words of the other; empty where one side says nothing.
     pub b: Vec<FacetWord>,
@@ -100,7 +102,7 @@ pub(crate) fn propose(state: &State, answered: &[Answered]) -> Vec<ProposedSynon
             a,
             b,
         };
-        if synonym.n_against == 0 && is_enough(&synonym, tally.beside.len()) {
+        if synonym.n_against == 0 && is_enough(state, &synonym, tally.beside.len()) {
             synonym.n_against = contradicts(state, &synonym);
             synonym.is_accepted = synonym.n_against == 0;
         }
@@ -109,15 +111,23 @@ pub(crate) fn propose(state: &State, answered: &[Answered]) -> Vec<ProposedSynon
     tallies.into_iter().map(proposal).filter(|s| s.n_for > 0).collect()
 }
 
-fn is_enough(synonym: &ProposedSynonym, n_beside: usize) -> bool {
-    let (least, least_beside) = match synonym.scope {
+fn is_enough(state: &State, synonym: &ProposedSynonym, n_beside: usize) -> bool {
+    let (least, least_beside) = match &synonym.scope {
         Scope::Everywhere if synonym.b.is_empty() => EVERYWHERE_OMITTED,
         Scope::Everywhere => EVERYWHERE,
         Scope::Beside(_) => (BESIDE, 1),
-        Scope::Between(..) if synonym.a.is_empty() && synonym.b.is_empty() => (BETWEEN_EQUAL, 1),
         Scope::Between(..) => (BETWEEN, 1),
+        Scope::Names(a, b) if synonym.n_for + n_same_names(state, a, b) >= NAMES.1 => (NAMES.0, 1),
+        Scope::Names(..) => return false,
     };
     synonym.n_for >= least && n_beside >= least_beside && synonym.forms.len() >= 2
+}
+
+/// Fields of two forms that are one element and have one name.
+fn n_same_names(state: &State, a: &FormId, b: &FormId) -> usize {
+    let (Some(a), Some(b)) = (state.forms.get(a), state.forms.get(b)) else { return 0 };
+    let named: BTreeSet<(&str, &str)> = b.fields.iter().enumerate().map(|(at, f)| (f.meaning.key.as_str(), b.name_of(at))).collect();
+    a.fields.iter().enumerate().filter(|(at, f)| named.contains(&(f.meaning.key.as_str(), a.name_of(*at)))).count()
 }
 
 /// The exchanges that a pair speaks for or against, each with what it stands beside.
@@ -127,15 +137,21 @@ fn exchanges(pair: &Answered) -> Vec<(Exchange, String)> {
     if a.meaning.offset_years != b.meaning.offset_years || a.meaning.key == b.meaning.key {
         return found;
     }
+    let (form_a, form_b) = (&pair.a.entry.form.template.id, &pair.b.entry.form.template.id);
+    let name = pair.a.entry.name_of(pair.a.at);
+    if !name.is_empty() && name == pair.b.entry.name_of(pair.b.at) {
+        let (first, second) = (form_a.min(form_b).clone(), form_a.max(form_b).clone());
+        found.push(((Scope::Names(first, second), Vec::new(), Vec::new()), String::new()));
+    }
     let (words_a, words_b) = (words_of(&a.meaning), words_of(&b.meaning));
     let mut out: Vec<FacetWord> = words_a.difference(&words_b).cloned().collect();
     let mut into: Vec<FacetWord> = words_b.difference(&words_a).cloned().collect();
     let contradict = |facet: &str| out.iter().any(|w| w.facet == facet) && into.iter().any(|w| w.facet == facet);
-    if out.len() + into.len() > MAX_WORDS || ["unit", "statistic", "price"].into_iter().any(contradict) {
+    let n_words = out.len() + into.len();
+    if n_words == 0 || n_words > MAX_WORDS || ["unit", "statistic", "price"].into_iter().any(contradict) {
         return found;
     }
     let beside = measure_beside(&words_a, &out);
-    let (form_a, form_b) = (&pair.a.entry.form.template.id, &pair.b.entry.form.template.id);
     let between = if form_a < form_b {
         (Scope::Between(form_a.clone(), form_b.clone()), out.clone(), into.clone())
     } else {
@@ -143,7 +159,7 @@ fn exchanges(pair: &Answered) -> Vec<(Exchange, String)> {
     };
     found.push((between, beside.clone()));
     let is_certain = a.meaning.is_certain && b.meaning.is_certain;
-    if !is_certain || (out.is_empty() && into.is_empty()) || !is_exchangeable(&out) || !is_exchangeable(&into) {
+    if !is_certain || !is_exchangeable(&out) || !is_exchangeable(&into) {
         return found;
     }
     // One order, the fuller side first, whichever of the two fields came first.
