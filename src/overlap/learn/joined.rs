@@ -5,6 +5,7 @@
 //! figures, and what a reviewer told apart stays apart, over any number of steps.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::domain::facet::Meaning;
 use crate::domain::id::{ElementId, FormId};
@@ -200,7 +201,8 @@ fn between(state: &State, synonym: &ProposedSynonym, a: &FormId, b: &FormId) -> 
         let (Some(x), Some(y)) = (form_a.fields.get(*at_a), form_b.fields.get(*at_b)) else { continue };
         let are_certain = x.meaning.is_certain && y.meaning.is_certain;
         let have_same_name = form_a.name_of(*at_a) == form_b.name_of(*at_b) && !form_a.name_of(*at_a).is_empty();
-        if are_certain || have_same_name {
+        let placed = |entry: &Arc<FormEntry>, at: usize| Placed { entry: entry.clone(), at };
+        if are_certain || (have_same_name && are_defined_alike(&placed(form_a, *at_a), &placed(form_b, *at_b))) {
             pairs.push((stored(x.element()), stored(y.element())));
         }
     }
@@ -220,11 +222,21 @@ fn same_names(state: &State, a: &FormId, b: &FormId) -> Vec<(u64, u64)> {
         let is_whole = name.0 || form_a.text_of(at_a) == form_b.text_of(*at_b);
         let is_telling = name.1.chars().count() >= MIN_NAME_CHARS && !contrast(&field_x.meaning, &field_y.meaning);
         let is_possible = traced(state, &x, &y).is_some_and(|(comparison, _)| comparison.veto.is_none());
-        if is_possible && (is_whole || is_telling) {
+        if is_possible && (is_whole || is_telling) && are_defined_alike(&x, &y) {
             pairs.push((stored(field_x.element()), stored(field_y.element())));
         }
     }
     pairs
+}
+
+/// Whether no note defines one of two fields in a way that the other's does not: equal names with other definitions are two figures.
+fn are_defined_alike(a: &Placed, b: &Placed) -> bool {
+    let (Some(x), Some(y), Some(printed_x), Some(printed_y)) = (a.field(), b.field(), a.printed(), b.printed()) else { return false };
+    let defines = |m: &Meaning| m.facets.clauses.iter().filter(|c| !c.starts_with('除')).cloned().collect::<BTreeSet<String>>();
+    let is_understood = |m: &Meaning, note: &str, other: &str| m.is_certain || note.trim().is_empty() || note.trim() == other.trim();
+    defines(&x.meaning) == defines(&y.meaning)
+        && is_understood(&x.meaning, &printed_x.note, &printed_y.note)
+        && is_understood(&y.meaning, &printed_y.note, &printed_x.note)
 }
 
 /// Whether each of two meanings has a word that the other has not, in one facet.

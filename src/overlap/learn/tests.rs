@@ -175,6 +175,40 @@ fn a_synonym_serves_rows_and_forms_that_nobody_decided() {
     assert!(are_one(&catalogue.snapshot(), &key(&later, 0), &key(&other, 0)), "forms that came later");
 }
 
+/// Two forms that print one table of seven rows; the second reads rows from the third on otherwise. `note` stands beside the last row.
+fn one_table(note: &str) -> [Printed; 2] {
+    let rows = ["仙草作坊", "仙草工坊", "仙草货栈", "仙草驿站", "仙草码头", "仙草园林", "仙草书院"];
+    let first: Vec<Words<'_>> = rows.iter().map(|r| ("", "", "", *r)).collect();
+    let mut forms = [form_of("left", &first), form_of("right", &first)];
+    for (at, field) in forms[1].fields.iter_mut().enumerate().skip(3) {
+        field.meaning = meaning("仙草", "", "", rows[at]);
+        field.meaning.facets.qualifiers.extend((0..at).map(|n| format!("第{n}")));
+        field.meaning.key = key_of(&field.meaning.facets, &field.meaning.residue);
+    }
+    let last = Arc::make_mut(&mut forms[1].form).template.fields.last_mut().unwrap();
+    last.note = note.to_owned();
+    forms[1].fields.last_mut().unwrap().meaning.is_certain = note.is_empty();
+    forms
+}
+
+#[test]
+fn equal_names_count_between_forms_that_print_one_table() {
+    for (note, expect) in [("", true), ("指上一年的", false)] {
+        let forms = one_table(note);
+        let mut catalogue = whole(&forms);
+        let pair = |at: usize| (key(&forms[0], at), key(&forms[1], at));
+        assert!(are_one(&catalogue.snapshot(), &pair(0).0, &pair(0).1) && !are_one(&catalogue.snapshot(), &pair(4).0, &pair(4).1));
+        let one = learn(&catalogue.snapshot(), &decided(&[pair(3)], Verdict::Same));
+        assert!(accepted(&one).is_empty(), "one answer does not tell");
+        catalogue.set_learned(Arc::new(learn(&catalogue.snapshot(), &decided(&[pair(3), pair(4)], Verdict::Same))));
+        let view = catalogue.snapshot();
+        assert!(are_one(&view, &pair(5).0, &pair(5).1), "{:?}", catalogue.learned().synonyms);
+        assert_eq!(are_one(&view, &pair(6).0, &pair(6).1), expect, "a note that only one of them has may define it otherwise");
+        let mixed = [decided(&[pair(3), pair(4)], Verdict::Same), decided(&[pair(5)], Verdict::Different)].concat();
+        assert!(accepted(&learn(&catalogue.snapshot(), &mixed)).is_empty(), "one answer against it");
+    }
+}
+
 #[test]
 fn what_is_contradicted_is_not_accepted() {
     let mut forms = villages();

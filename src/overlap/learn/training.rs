@@ -27,6 +27,9 @@ const HELD: Held = Held { m: 300.0, u: 20.0, share: 300.0 };
 /// Share of candidates that are one figure, as the weights by hand have it.
 const SHARE_BEFORE: f64 = 0.04;
 
+/// Degrees of the features of a pair, and its label.
+type Compared = (Vec<f64>, Option<bool>);
+
 /// What was estimated.
 #[derive(Clone, Debug)]
 pub struct Estimate {
@@ -61,7 +64,7 @@ impl Snapshot {
         let elements: BTreeSet<u64> = sampled(all_elements(&self.state), MAX_ELEMENTS, |e| mixed(*e));
         let pairs = pairs_of(&self.state, &elements).await?;
         let pairs = sampled(pairs.into_iter().collect(), MAX_CANDIDATES, |(a, b)| mixed(a ^ b.rotate_left(17)));
-        let (mut compared, mut apart): (Vec<(Vec<f64>, Option<bool>)>, Vec<Vec<f64>>) = (Vec::new(), Vec::new());
+        let (mut compared, mut apart): (Vec<Compared>, Vec<Vec<f64>>) = (Vec::new(), Vec::new());
         for (a, b) in &pairs {
             match self.seen(*a, *b, label) {
                 Some((degrees, _)) if meet(&self.state, *a, *b) => apart.push(degrees),
@@ -89,7 +92,7 @@ impl Snapshot {
         })
     }
 
-    fn seen(&self, a: u64, b: u64, label: &dyn Fn(&FieldKey, &FieldKey) -> Option<bool>) -> Option<(Vec<f64>, Option<bool>)> {
+    fn seen(&self, a: u64, b: u64, label: &dyn Fn(&FieldKey, &FieldKey) -> Option<bool>) -> Option<Compared> {
         let (first_a, first_b) = (first(&self.state, a)?, first(&self.state, b)?);
         let (comparison, degrees) = traced(&self.state, &first_a, &first_b)?;
         let answer = label(&first_a.field()?.key, &first_b.field()?.key);
