@@ -7,8 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::domain::facet::Meaning;
+use crate::domain::facet::{Meaning, TimeBasis};
 use crate::domain::id::{ElementId, FormId};
+use crate::domain::period::Frequency;
 use crate::overlap::catalogue::{FormEntry, Placed, State, stored};
 use crate::overlap::learn::answered;
 use crate::overlap::learn::difference::{exchanged_key, measure_beside, words_of};
@@ -171,14 +172,46 @@ fn exchanged(state: &State, synonym: &ProposedSynonym, beside: Option<&str>) -> 
         let placed = state.any_field(ElementId::from_stored(i64::try_from(element).ok()?))?;
         let meaning = &placed.field()?.meaning;
         let words = words_of(meaning);
-        let fits = meaning.is_certain && synonym.a.iter().all(|w| words.contains(w)) && !synonym.b.iter().any(|w| words.contains(w));
-        if !fits || beside.is_some_and(|beside| measure_beside(&words, &synonym.a) != beside) {
+        let (out, into) = if synonym.a.iter().all(|w| words.contains(w)) { (&synonym.a, &synonym.b) } else { (&synonym.b, &synonym.a) };
+        let fits = !out.is_empty() && out.iter().all(|w| words.contains(w)) && !into.iter().any(|w| words.contains(w));
+        if !fits || beside.is_some_and(|beside| measure_beside(&words, out) != beside) {
             return None;
         }
-        let target = stored(ElementId::of_key(&exchanged_key(meaning, &synonym.a, &synonym.b)));
+        if !meaning.is_certain && !is_explained(&placed, out, into) {
+            return None;
+        }
+        let target = stored(ElementId::of_key(&exchanged_key(meaning, out, into)));
         (target != element && state.elements.get(target).is_some()).then_some((element, target))
     };
-    Some(list.iter().filter_map(target).collect())
+    // A word that stands on either side leads to its own elements: those of the fuller side, and uncertain ones of the other.
+    let other = synonym.b.iter().filter(|w| w.facet == "residue").filter_map(|w| state.tokens.get(word_token(&w.word)));
+    let elements: BTreeSet<u64> = list.iter().chain(other.filter(|l| l.len() <= MAX_LOOKED_AT).flat_map(|l| l.iter())).collect();
+    Some(without_ambiguous(state, elements.into_iter().filter_map(target).collect()))
+}
+
+/// Whether the exchanged words were all that a reading lacked to be certain: no unknown word is left, the thing is named, and nothing else
+/// (a note, a flow of a shorter period that may be a running total) is in doubt.
+fn is_explained(placed: &Placed, out: &[FacetWord], into: &[FacetWord]) -> bool {
+    let (Some(field), Some(printed)) = (placed.field(), placed.printed()) else { return false };
+    let (meaning, facets) = (&field.meaning, &field.meaning.facets);
+    let is_unknown_word = |word: &String| out.iter().any(|w| w.facet == "residue" && w.word == *word);
+    let is_named = !meaning.residue.is_empty() && meaning.residue.iter().all(is_unknown_word) && into.iter().any(|w| w.facet == "measure");
+    let is_yearly = placed.entry.form.template.frequency == Frequency::Annual;
+    let time_is_clear = facets.time_basis.is_some_and(|t| is_yearly || t != TimeBasis::Flow);
+    let is_open = meaning.key.starts_with('?') && printed.note.trim().is_empty();
+    is_open && is_named && time_is_clear && facets.dimension.is_some() && facets.statistic.is_some()
+}
+
+/// Leaves out what would make two fields of one form one figure: nobody knows which of them is meant.
+fn without_ambiguous(state: &State, pairs: Vec<(u64, u64)>) -> Vec<(u64, u64)> {
+    let mut n_of: BTreeMap<(u64, u64), usize> = BTreeMap::new();
+    for (element, target) in &pairs {
+        for form in state.forms_of(*element) {
+            *n_of.entry((form, *target)).or_default() += 1;
+        }
+    }
+    let is_single = |(element, target): &(u64, u64)| state.forms_of(*element).iter().all(|form| n_of.get(&(*form, *target)) == Some(&1));
+    pairs.into_iter().filter(is_single).collect()
 }
 
 /// Words and year of a reading, and the fields of a form that have them.

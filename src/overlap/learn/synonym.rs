@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::id::FormId;
-use crate::overlap::catalogue::State;
+use crate::overlap::catalogue::{Placed, State};
 use crate::overlap::learn::Answered;
 use crate::overlap::learn::difference::{is_exchangeable, measure_beside, words_of};
 use crate::overlap::learn::joined::contradicts;
@@ -158,16 +158,19 @@ fn exchanges(pair: &Answered) -> Vec<(Exchange, String)> {
         (Scope::Between(form_b.clone(), form_a.clone()), into.clone(), out.clone())
     };
     found.push((between, beside.clone()));
-    let is_certain = a.meaning.is_certain && b.meaning.is_certain;
-    if !is_certain || !is_exchangeable(&out) || !is_exchangeable(&into) {
+    // A reading that is not certain for a reason of its own (its note) says nothing of words.
+    let is_plain = |p: &Placed| p.printed().is_some_and(|f| f.note.trim().is_empty());
+    let is_told = (a.meaning.is_certain || is_plain(&pair.a)) && (b.meaning.is_certain || is_plain(&pair.b));
+    if !is_told || !(a.meaning.is_certain || b.meaning.is_certain) || !is_exchangeable(&out) || !is_exchangeable(&into) {
         return found;
     }
     // One order, the fuller side first, whichever of the two fields came first.
     if out < into {
         std::mem::swap(&mut out, &mut into);
     }
-    let names_measure = |words: &[FacetWord]| words.iter().any(|w| w.facet == "measure");
-    if !beside.is_empty() || (names_measure(&out) && names_measure(&into)) {
+    // Names stand for names: a thing for a thing, or for a word that the vocabulary does not know.
+    let is_name = |words: &[FacetWord]| words.iter().any(|w| matches!(w.facet, "measure" | "residue"));
+    if !beside.is_empty() || (is_name(&out) && is_name(&into)) {
         found.push(((Scope::Beside(beside.clone()), out.clone(), into.clone()), beside.clone()));
     }
     if out.len() <= 1 && into.len() <= 1 {
