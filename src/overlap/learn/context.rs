@@ -25,7 +25,6 @@ pub(crate) fn neighbours<'a>(state: &State, a: &'a Placed, b: &'a Placed) -> Vec
 
 fn are_one(state: &State, a: &Placed, at_a: usize, b: &Placed, at_b: usize) -> bool {
     let (Some(x), Some(y)) = (a.entry.fields.get(at_a), b.entry.fields.get(at_b)) else { return false };
-    // What is about the form itself (填表人) has keys of its own and is never one figure.
     if x.meaning.offset_years != y.meaning.offset_years {
         return false;
     }

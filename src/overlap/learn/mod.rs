@@ -84,9 +84,9 @@ pub(crate) struct Answered {
     pub a: Placed,
     /// The other.
     pub b: Placed,
-    /// Element of the one.
+    /// Element that the reading of the one gives.
     pub element_a: u64,
-    /// Element of the other.
+    /// Element that the reading of the other gives.
     pub element_b: u64,
     /// Whether they are one figure.
     pub same: bool,
@@ -101,7 +101,9 @@ pub(crate) fn answered(state: &State, decided: &[DecidedPair]) -> Vec<Answered> 
     }
     let place = |((a, b), same): ((&FieldKey, &FieldKey), bool)| {
         let (a, b) = (state.find(a)?, state.find(b)?);
-        let (element_a, element_b) = (stored(a.field()?.element()), stored(b.field()?.element()));
+        // By their readings, so that an answer still teaches where it made the two one element.
+        let reading = |placed: &Placed| Some(stored(ElementId::of_key(&placed.field()?.meaning.key)));
+        let (element_a, element_b) = (reading(&a)?, reading(&b)?);
         Some(Answered { a, b, element_a, element_b, same })
     };
     latest.into_iter().filter_map(place).collect()

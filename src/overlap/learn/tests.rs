@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::cli::offline::decisions::read_labels;
+use crate::cli::offline::answers::read_labels;
 use crate::cli::offline::files::{catalogue_of, read_paths};
 use crate::domain::decision::Verdict;
 use crate::domain::facet::{Facets, Meaning, TimeBasis};
