@@ -105,10 +105,11 @@ impl<'a> FormReader<'a> {
             let phrase = self.phrase(text);
             phrase.named_dimension(self.vocabulary)
         });
-        named.or_else(|| {
-            let phrase = self.phrase(&field.label);
-            phrase.dimension_of_people(self.vocabulary)
-        })
+        let people = |reader: &mut Self, text: &'a String| reader.phrase(text).dimension_of_people(reader.vocabulary);
+        named
+            .or_else(|| people(self, &field.label))
+            .or_else(|| field.path.iter().rev().find_map(|heading| people(self, heading)))
+            .or_else(|| self.title.is_about_people().then(|| "person".to_owned()))
     }
 
     /// What stands above a field, folded from the outermost heading down.

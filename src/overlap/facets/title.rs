@@ -66,6 +66,11 @@ impl Title {
         }
     }
 
+    /// Whether the title is about one group of people and nothing else (党员学历情况).
+    pub(crate) fn is_about_people(&self) -> bool {
+        !self.is_list && self.people.len() == 1 && self.measures.len() == 1
+    }
+
     /// Adds what the title or the department says to a figure that does not say it itself.
     pub(crate) fn apply(&self, vocabulary: &Vocabulary, draft: &mut Draft, field: &Field, dimension: Option<&str>) {
         self.name_the_nameless(vocabulary, draft);
