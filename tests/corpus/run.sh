@@ -24,6 +24,7 @@ score() { # NAME FORMS LABELS
   echo "-- overlap of $1"
   "$binary" overlap "$2" --format jsonl >"$out/$1.jsonl"
   "$PYTHON" "$shared/tools/score_overlap.py" --labels "$3" --forms "$2" --result "$out/$1.jsonl"
+  "$PYTHON" tests/corpus/by_source.py "$3" "$2" "$out/$1.jsonl"
   part "overlap and score of $1"
 }
 for set in departments hubei; do score "$set" "$shared/corpus/$set/forms" "$shared/corpus/$set/labels.jsonl"; done

@@ -269,6 +269,11 @@ impl Draft {
         self.measures.extend(settings);
     }
 
+    /// Whether the figure is about people, in general or of some group.
+    pub(crate) fn is_of_people(&self, vocabulary: &Vocabulary) -> bool {
+        self.is_demographic(vocabulary) || self.is_of(vocabulary, |class| class.dimension.as_deref() == Some("person"))
+    }
+
     /// Takes over the institution of a heading: 在校生 under 小学 are that school's.
     fn inherit_institution(&mut self, vocabulary: &Vocabulary, above: &Draft) {
         let class = |m: &TermId| vocabulary.class(vocabulary.term(*m));

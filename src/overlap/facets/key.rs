@@ -154,6 +154,7 @@ fn reduce_age_groups(vocabulary: &Vocabulary, draft: &mut Draft) {
 fn drop_what_is_implied(vocabulary: &Vocabulary, draft: &mut Draft) {
     let implied: Vec<&String> = draft.measures.iter().chain(&draft.word_terms).flat_map(|m| vocabulary.implied(*m)).collect();
     draft.qualifiers.retain(|q, _| !implied.contains(&q));
+    draft.population.retain(|p, _| !implied.contains(&p));
     let is_rural = |m: &TermId| vocabulary.class(vocabulary.term(*m)).is_rural;
     if draft.measures.iter().any(is_rural) {
         draft.population.remove("农村");

@@ -119,6 +119,10 @@ pub(crate) fn read_note(vocabulary: &Vocabulary, measures: &Measures, note: &str
             reading.clauses.push(canonical_clause(vocabulary, measures, clause, level));
             continue;
         }
+        if let Some((_, into)) = clause.split_once("纳入") {
+            // 已纳入保障 tells some of them from the rest.
+            reading.clauses.push(format!("纳入{into}"));
+        }
         reading.boundary = reading.boundary.take().or_else(|| boundary_of(clause));
         let is_negative = ["不", "非", "未", "无"].iter().any(|w| clause.contains(w));
         let phrase = read_phrase(vocabulary, measures, clause, level);
@@ -244,7 +248,7 @@ pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &Note
             Role::Qualifier if !draft.qualifiers.values().any(|class| *class == entry.class) => {
                 draft.add_term(vocabulary, *term, "", "note")
             }
-            Role::Population if draft.is_demographic(vocabulary) && !draft.population.values().any(|class| *class == entry.class) => {
+            Role::Population if draft.is_of_people(vocabulary) && !draft.population.values().any(|class| *class == entry.class) => {
                 draft.add_term(vocabulary, *term, "", "note");
             }
             _ => {}
