@@ -60,7 +60,7 @@ enum OverlapFormat {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Line<'a> {
-    Field { kind: &'static str, form_id: &'a str, field_id: &'a str, element: ElementId, offset: i16 },
+    Field { kind: &'static str, form_id: &'a str, field_id: &'a str, element: ElementId, offset: i16, certain: bool },
     Pair { kind: &'static str, a: End<'a>, b: End<'a>, relation: &'static str, score: f64 },
     Synonym(SynonymLine),
 }
@@ -114,7 +114,8 @@ fn lines(catalogue: &Catalogue, relations: &[Relation]) -> anyhow::Result<String
         let own = known.element();
         let element = joined.get(&own).copied().unwrap_or(own);
         let (form_id, field_id) = (key.form.as_str(), key.field.as_str());
-        push(Line::Field { kind: "field", form_id, field_id, element, offset: known.meaning.offset_years })?;
+        let (offset, certain) = (known.meaning.offset_years, known.meaning.is_certain);
+        push(Line::Field { kind: "field", form_id, field_id, element, offset, certain })?;
     }
     let (asked, others): (Vec<&Relation>, Vec<&Relation>) = relations.iter().partition(|r| r.kind == RelationKind::LooksAlike);
     for r in asked {
@@ -236,8 +237,9 @@ mod tests {
     fn lines_are_those_of_the_scorer() {
         let end = || End { form_id: "f", field_id: "A1" };
         let print = |line: &Line<'_>| serde_json::to_string(line).unwrap();
-        let field = Line::Field { kind: "field", form_id: "f", field_id: "A1", element: ElementId::from_stored(10), offset: -1 };
-        assert_eq!(print(&field), r#"{"kind":"field","form_id":"f","field_id":"A1","element":"e000000000000000a","offset":-1}"#);
+        let field = Line::Field { kind: "field", form_id: "f", field_id: "A1", element: ElementId::from_stored(10), offset: -1, certain: true };
+        let line = r#"{"kind":"field","form_id":"f","field_id":"A1","element":"e000000000000000a","offset":-1,"certain":true}"#;
+        assert_eq!(print(&field), line);
         let candidate = Line::Pair { kind: "candidate", a: end(), b: end(), relation: "same", score: 0.5 };
         assert_eq!(
             print(&candidate),
