@@ -21,7 +21,7 @@ use crate::domain::measure::Measures;
 use crate::domain::template::{Field, FormTemplate};
 use crate::overlap::facets::draft::{Draft, draft_of, narrow, under_heading};
 use crate::overlap::facets::key::{FieldFacts, finish, separate};
-use crate::overlap::facets::note::{NoteReading, apply_note, read_note};
+use crate::overlap::facets::note::{NotePlace, NoteReading, apply_note, apply_note_of_whole, read_note};
 use crate::overlap::facets::outline::outlined;
 use crate::overlap::facets::phrase::{Phrase, read_phrase};
 use crate::overlap::facets::title::Title;
@@ -42,8 +42,8 @@ pub fn read_form(vocabulary: &Vocabulary, measures: &Measures, template: &FormTe
     fields
 }
 
-/// A cell of a row: its column and unit dimension.
-type Cell<'a> = (&'a str, Option<String>);
+/// A cell of a row: its field and unit dimension.
+type Cell<'a> = (&'a Field, Option<String>);
 
 /// Reads the fields of one form, remembering phrases, rows and notes that repeat.
 struct FormReader<'a> {
@@ -67,7 +67,7 @@ impl<'a> FormReader<'a> {
         let mut reader = Self { vocabulary, measures, template, phrases, notes, rows, above, title, last_note: "" };
         for field in &template.fields {
             let dimension = reader.unit_dimension(field);
-            reader.rows.entry((field.path.as_slice(), field.label.as_str())).or_default().push((&field.column, dimension));
+            reader.rows.entry((field.path.as_slice(), field.label.as_str())).or_default().push((field, dimension));
         }
         reader
     }
@@ -123,13 +123,16 @@ impl<'a> FormReader<'a> {
         let own = draft_of(self.vocabulary, &phrase, "path");
         // The row's cell in the same column, else one of the same dimension: a row of a cross table has a unit for each column.
         let row = self.rows.get(&(outer, last.as_str())).and_then(|cells| {
-            let same_column = cells.iter().find(|(name, _)| *name == column);
+            let same_column = cells.iter().find(|(cell, _)| cell.column == column);
             let same_dimension = || cells.iter().find(|(_, dimension)| dimension.as_deref() == unit);
-            same_column.or_else(same_dimension).or_else(|| cells.first()).map(|(_, dimension)| dimension.clone())
+            same_column.or_else(same_dimension).or_else(|| cells.first()).cloned()
         });
         let draft = match row {
-            Some(dimension) => {
+            Some((cell, dimension)) => {
                 let mut draft = narrow(self.vocabulary, &above, own, dimension.as_deref());
+                let note = read_note(self.vocabulary, self.measures, &cell.note, self.template.level);
+                let place = self.note_place(cell, dimension.as_deref());
+                apply_note_of_whole(self.vocabulary, &mut draft, &note, &place);
                 self.title.name_the_nameless(self.vocabulary, &mut draft);
                 draft.from_row = true;
                 draft.dimension = dimension;
@@ -137,7 +140,7 @@ impl<'a> FormReader<'a> {
             }
             None if phrase.is_breakdown || phrase.text.is_empty() => above,
             // A heading like 造林面积 is a total whose own row the form leaves out.
-            None if !own.measures.is_empty() && own.named_dimension.is_some() => {
+            None if !own.measures.is_empty() && own.named_dimension.is_some() && !own.lists_topics => {
                 let dimension = own.named_dimension.clone();
                 let mut draft = narrow(self.vocabulary, &above, own, dimension.as_deref());
                 draft.from_row = true;
@@ -171,7 +174,8 @@ impl<'a> FormReader<'a> {
         let mut draft = narrow(self.vocabulary, &above, own, dimension.as_deref());
         let note = self.note(field);
         draft.insure(self.vocabulary);
-        apply_note(self.vocabulary, &mut draft, &note, self.template.level, !field.column.is_empty());
+        let place = self.note_place(field, dimension.as_deref());
+        apply_note(self.vocabulary, &mut draft, &note, &place);
         draft.insure(self.vocabulary);
         self.title.apply(self.vocabulary, &mut draft, field, dimension.as_deref());
         if draft.is_other {
@@ -190,6 +194,11 @@ impl<'a> FormReader<'a> {
             level: self.template.level,
         };
         finish(self.vocabulary, draft, &facts)
+    }
+
+    fn note_place(&self, field: &Field, dimension: Option<&str>) -> NotePlace {
+        let is_of_people = matches!(dimension, Some("person" | "household"));
+        NotePlace { level: self.template.level, is_row_note: !field.column.is_empty(), is_of_people }
     }
 
     /// The note of a field; 同上 stands for the note before it.

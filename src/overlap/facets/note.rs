@@ -199,7 +199,8 @@ fn alias_of(vocabulary: &Vocabulary, measures: &Measures, text: &str, level: Lev
 
 /// What the first words of a remark name, where all of them are understood.
 fn fuller_name(vocabulary: &Vocabulary, measures: &Measures, text: &str, level: Level) -> Option<Draft> {
-    let clause = text.split([',', '。', ';', '；', '、', '!', '/', '(']).next().filter(|c| (2..=12).contains(&c.chars().count()))?;
+    // 医院、卫生院 … lists what a thing is made of.
+    let clause = text.split([',', '。', ';', '；', '(']).next().filter(|c| (2..=12).contains(&c.chars().count()) && !c.contains('/'))?;
     let draft = draft_of(vocabulary, &read_phrase(vocabulary, measures, clause, level), "note");
     let is_plain = draft.residue.is_empty() && draft.qualifiers.is_empty() && draft.statistic.is_none() && !draft.lists_topics;
     (is_plain && !draft.measures.is_empty()).then_some(draft)
@@ -235,8 +236,32 @@ fn canonical_clause(vocabulary: &Vocabulary, measures: &Measures, clause: &str, 
     format!("{sign}{}", words.join("+"))
 }
 
+/// Where a note stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NotePlace {
+    /// Who fills the form.
+    pub level: Level,
+    /// Whether it is printed once for all columns of a row.
+    pub is_row_note: bool,
+    /// Whether the figure counts people or households.
+    pub is_of_people: bool,
+}
+
+/// Puts what the note says of residence and of the thing itself into a whole, from which its parts take it over.
+pub(crate) fn apply_note_of_whole(vocabulary: &Vocabulary, draft: &mut Draft, note: &NoteReading, place: &NotePlace) {
+    let is_residence = |id: &TermId| vocabulary.term(*id).role == Role::Population;
+    let residence = NoteReading {
+        terms: note.terms.iter().copied().filter(is_residence).collect(),
+        alias: note.alias.clone(),
+        fuller: note.fuller.clone(),
+        ..NoteReading::default()
+    };
+    apply_note(vocabulary, draft, &residence, place);
+}
+
 /// Puts what the note says into the meaning, where the field's own words do not say it.
-pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &NoteReading, level: Level, is_row_note: bool) {
+pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &NoteReading, place: &NotePlace) {
+    let NotePlace { level, is_row_note, is_of_people } = *place;
     for term in &note.terms {
         let entry = vocabulary.term(*term);
         match entry.role {
@@ -248,7 +273,7 @@ pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &Note
             Role::Qualifier if !draft.qualifiers.values().any(|class| *class == entry.class) => {
                 draft.add_term(vocabulary, *term, "", "note")
             }
-            Role::Population if draft.is_of_people(vocabulary) && !draft.population.values().any(|class| *class == entry.class) => {
+            Role::Population if (is_of_people || draft.is_of_people(vocabulary)) && !draft.population.values().any(|class| *class == entry.class) => {
                 draft.add_term(vocabulary, *term, "", "note");
             }
             _ => {}
@@ -263,12 +288,17 @@ pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &Note
         draft.word_terms.extend(&alias.word_terms);
     }
     if let Some(fuller) = note.fuller.as_ref().filter(|_| draft.residue.is_empty() && !draft.measures.is_empty()) {
-        let narrower = |own: &TermId| fuller.measures.iter().find(|m| vocabulary.is_kind_of(**m, *own)).copied();
+        let is_same_body = |m: &TermId, own: &TermId| {
+            let (m, own) = (vocabulary.term(*m), vocabulary.term(*own));
+            m.class == own.class && vocabulary.class(m).is_unit_kind
+        };
+        let narrows = |m: &TermId, own: &TermId| vocabulary.is_kind_of(*m, *own) || is_same_body(m, own);
+        let narrower = |own: &TermId| fuller.measures.iter().find(|m| narrows(m, own)).copied();
         let is_said = |own: &TermId| fuller.measures.contains(own) || narrower(own).is_some();
         let is_institution = |m: &TermId| vocabulary.class(vocabulary.term(*m)).from_title || draft.measures.contains(m);
-        let only_narrows =
-            fuller.measures.iter().all(|m| is_institution(m) || draft.measures.iter().any(|own| vocabulary.is_kind_of(*m, *own)));
+        let only_narrows = fuller.measures.iter().all(|m| is_institution(m) || draft.measures.iter().any(|own| narrows(m, own)));
         if draft.measures.iter().all(is_said) && only_narrows {
+            draft.measures.retain(|own| !fuller.measures.iter().any(|m| m != own && is_same_body(m, own)));
             draft.measures.extend(fuller.measures.iter().copied());
             draft.drop_broader(vocabulary);
         }
@@ -323,8 +353,8 @@ pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &Note
 /// 含民办 beside 幼儿园 says nothing: institutions are counted whoever owns them.
 fn is_about_owners(vocabulary: &Vocabulary, clause: &str) -> bool {
     let Some(words) = clause.strip_prefix('含') else { return false };
-    let owners = ["民办", "公办", "集体", "国有", "私营", "个体"];
-    words.split('+').all(|word| owners.contains(&word) && vocabulary.find(word).is_some())
+    let owners = ["民办", "公办", "集体", "村集体", "国有", "私营", "个体"];
+    words.split('+').all(|word| word == "办" || (owners.contains(&word) && vocabulary.find(word).is_some()))
 }
 
 /// A clause without the words that are the thing's own (含九年一贯制学校初中段 beside 初中) and without particles.
