@@ -178,6 +178,7 @@ impl<'a> FormReader<'a> {
         apply_note(self.vocabulary, &mut draft, &note, &place);
         draft.insure(self.vocabulary);
         self.title.apply(self.vocabulary, &mut draft, field, dimension.as_deref());
+        draft.crossed |= draft.measures.is_empty() && place.is_of_people && self.follows_a_group(field);
         if draft.is_other {
             let siblings = self.siblings(field);
             draft.clauses.extend(siblings);
@@ -194,6 +195,18 @@ impl<'a> FormReader<'a> {
             level: self.template.level,
         };
         finish(self.vocabulary, draft, &facts)
+    }
+
+    /// Whether a row above in the same list counts a group of people or households: 农村 after 党员总数 may be a part of it or of everybody.
+    fn follows_a_group(&mut self, field: &'a Field) -> bool {
+        let template = self.template;
+        let before = template.fields.iter().take_while(|f| f.id != field.id).filter(|f| f.path == field.path && f.unit == field.unit);
+        let everybody = ["人口", "户"];
+        before.into_iter().any(|above| {
+            let phrase = self.phrase(&above.label);
+            let draft = draft_of(self.vocabulary, &phrase, "label");
+            draft.measures.iter().any(|m| !everybody.contains(&self.vocabulary.term(*m).name.as_str()))
+        })
     }
 
     fn note_place(&self, field: &Field, dimension: Option<&str>) -> NotePlace {

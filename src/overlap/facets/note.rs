@@ -114,7 +114,7 @@ pub(crate) fn read_note(vocabulary: &Vocabulary, measures: &Measures, note: &str
     }
     reading.fuller = fuller_name(vocabulary, measures, &text, level);
     reading.is_unusual = UNUSUAL.iter().any(|w| text.contains(w)) && !text.contains("无常住人口数");
-    for clause in text.split([',', '。', ';', '；', '、', '!', '/']).filter(|c| !c.is_empty()) {
+    for clause in text.split([',', '。', ';', '；', '、', '!', '/', '(', ')']).filter(|c| c.chars().count() > 1) {
         if is_clause(clause) {
             reading.clauses.push(canonical_clause(vocabulary, measures, clause, level));
             continue;

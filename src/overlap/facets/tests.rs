@@ -11,13 +11,38 @@ use crate::domain::unit::Level;
 use crate::overlap::vocabulary::Vocabulary;
 
 fn template(id: &str, printed: &str) -> FormTemplate {
+    form(id, "基本情况", &[printed])
+}
+
+/// A form of fields as printed.
+fn form(id: &str, title: &str, printed: &[&str]) -> FormTemplate {
+    let fields = printed.iter().enumerate().map(|(at, printed)| field(at, printed)).collect();
+    FormTemplate {
+        id: FormId::from_stored(id),
+        organisation: OrganisationId::from_stored("o"),
+        title: title.to_owned(),
+        department: "统计局".to_owned(),
+        authority: String::new(),
+        number: String::new(),
+        approval: String::new(),
+        valid_until: String::new(),
+        level: Level::Township,
+        frequency: Frequency::Annual,
+        year: 2026,
+        due_days_after: None,
+        fields,
+        rules: Vec::new(),
+    }
+}
+
+fn field(at: usize, printed: &str) -> Field {
     let mut parts = printed.split('|');
     let (path, label) = parts.next().unwrap_or_default().rsplit_once('>').unwrap_or(("", printed.split('|').next().unwrap_or_default()));
     let column = parts.next().unwrap_or_default().to_owned();
     let unit = parts.next().unwrap_or_default().to_owned();
     let note = parts.next().unwrap_or_default().to_owned();
-    let field = Field {
-        id: FieldId::from_stored("1"),
+    Field {
+        id: FieldId::from_stored(format!("{}", at + 1)),
         code: String::new(),
         dtype: Field::guess_type(&unit, label, &[]),
         label: label.to_owned(),
@@ -29,22 +54,6 @@ fn template(id: &str, printed: &str) -> FormTemplate {
         options: Vec::new(),
         classified: false,
         not_personal_because: String::new(),
-    };
-    FormTemplate {
-        id: FormId::from_stored(id),
-        organisation: OrganisationId::from_stored("o"),
-        title: "基本情况".to_owned(),
-        department: "统计局".to_owned(),
-        authority: String::new(),
-        number: String::new(),
-        approval: String::new(),
-        valid_until: String::new(),
-        level: Level::Township,
-        frequency: Frequency::Annual,
-        year: 2026,
-        due_days_after: None,
-        fields: vec![field],
-        rules: Vec::new(),
     }
 }
 
@@ -90,4 +99,81 @@ fn most_rewordings_merge() {
         .collect();
     println!("{} of {} rewordings are found", pairs.len() - apart.len(), pairs.len());
     assert!(pairs.len() >= 200 && apart.len() * 10 <= pairs.len(), "{} of {} apart: {apart:#?}", apart.len(), pairs.len());
+}
+
+/// The keys of a form's fields, without unit dimension and time.
+fn keys(title: &str, printed: &[&str]) -> Vec<String> {
+    let vocabulary = Vocabulary::embedded().unwrap_or_else(|e| panic!("{e}"));
+    let template = form("f", title, printed);
+    let read = crate::overlap::read_form(&vocabulary, &Measures::embedded(), &template, &template.field_keys(1, None));
+    let short = |key: &str| key.split('|').filter(|part| !part.starts_with(['T', 'D', 'S'])).collect::<Vec<_>>().join("|");
+    read.iter().map(|f| if f.meaning.is_certain { short(&f.meaning.key) } else { "?".to_owned() }).collect()
+}
+
+#[test]
+fn flat_lists_are_read_by_their_outline() {
+    let list = ["户籍人口||人", "其中：①女性||人", "②60岁以上||人", "常住人口||人", "\u{3000}\u{3000}其中：65岁以上||人", "低保对象||人"];
+    let expect = ["M:人口|P:户籍", "M:人口|P:户籍|Q:女", "M:人口|P:户籍|Q:60+", "M:人口|P:常住", "M:人口|P:常住|Q:65+", "M:低保"];
+    assert_eq!(keys("基本情况", &list), expect);
+    // 农村 is a part, of the members or of everybody, and 其中 after it speaks of the whole.
+    let list = ["党员总数||名", "农村||名", "其中：女||名"];
+    assert_eq!(keys("基本情况", &list), ["M:党员", "?", "M:党员|Q:女"]);
+    let list = ["2.1 小学在校生||人", "2.1.1 女生||人", "2.2 小学教职工||人"];
+    assert_eq!(keys("基本情况", &list), ["M:在校生+小学", "M:在校生+小学|Q:女", "M:小学+教职工"]);
+}
+
+#[test]
+fn a_title_rules_what_it_is_about() {
+    assert_eq!(keys("户籍人口情况", &["60岁以上人口||人", "总户数||户"]), ["M:人口|P:户籍|Q:60+", "M:户|P:户籍"]);
+    assert_eq!(keys("退役军人情况", &["党员||人"]), ["M:党员+退役军人"]);
+    // Whose members are counted in a form about several groups, nobody knows.
+    assert_eq!(keys("退役军人和优抚对象情况", &["党员||人"]), ["?"]);
+    assert_eq!(keys("村卫生室情况", &["床位||张"]), ["M:床位|Q:村卫生室"]);
+    assert_eq!(keys("乡镇卫生院和村卫生室情况", &["床位||张"]), ["?"]);
+    assert_eq!(keys("计划生育家庭情况（城镇）", &["一孩户||户"]), ["M:户|P:城镇|Q:一孩"]);
+}
+
+#[test]
+fn what_the_words_end_in_is_counted() {
+    assert_eq!(keys("基本情况", &["有卫生室的行政村||个", "行政村卫生室||个"]), ["M:行政村|Q:村卫生室", "M:村卫生室"]);
+    assert_eq!(keys("基本情况", &["建立党组织的企业||个", "企业党组织||个"]), ["M:企业|Q:党组织|R:建立", "M:党组织|Q:企业"]);
+    assert_eq!(keys("基本情况", &["行政村||个", "行政村>其中：通宽带||个"]), ["M:行政村", "M:行政村|Q:宽带"]);
+}
+
+#[test]
+fn clauses_of_notes_are_compared() {
+    let vocabulary = Vocabulary::embedded().unwrap_or_else(|e| panic!("{e}"));
+    let check = |label: &str, unit: &str, a: &str, b: &str, expect: bool| {
+        let (a, b) = (format!("{label}||{unit}|{a}"), format!("{label}||{unit}|{b}"));
+        assert_eq!(merge(&vocabulary, &Measures::embedded(), &a, &b), expect, "{a} ~ {b}");
+    };
+    // The same clause in other words.
+    check("志愿者", "人", "含青年志愿服务队员", "包括青年志愿服务队员", true);
+    check("志愿者", "人", "不含退出的", "不包括退出的", true);
+    check("志愿者", "人", "扣除退出的", "剔除退出的", true);
+    // One added, missing or turned round.
+    check("志愿者", "人", "含青年志愿服务队员", "", false);
+    check("志愿者", "人", "含青年志愿服务队员", "不含青年志愿服务队员", false);
+    check("志愿者", "人", "不含退出的", "不含退出的，含新招募的", false);
+    check("耕地面积", "亩", "扣除田坎", "", false);
+    check("公路里程", "公里", "（不含村道）", "", false);
+    // What the thing has by definition.
+    check("党员", "名", "含预备党员", "", true);
+    check("党员", "名", "不含预备党员", "", false);
+    check("粮食产量", "吨", "含薯类", "", true);
+    check("粮食产量", "吨", "不含薯类", "", false);
+    check("常住人口", "人", "居住半年以上，含外来人口", "", true);
+    check("退役军人服务站", "个", "含村级", "", true);
+    check("幼儿园", "所", "含民办", "", true);
+    check("幼儿园", "所", "不含民办", "", false);
+    // Whose, where and who counts.
+    check("孤儿", "人", "已纳入保障", "", false);
+    check("人民调解员", "人", "本村调委会", "", false);
+    check("活产数", "人", "在本院分娩", "", false);
+    check("参保人数", "人", "只填16-59周岁缴费人员", "", false);
+    check("耕地面积", "亩", "按承包台账填报", "", false);
+    check("农村户数", "户", "农经口径，与统计口径不同", "", false);
+    // Where a figure comes from changes nothing.
+    check("低保对象", "人", "来源：民政", "", true);
+    check("党员", "名", "由组织部门提供", "", true);
 }
