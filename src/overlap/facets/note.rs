@@ -92,7 +92,7 @@ pub(crate) fn boundary_of(clause: &str) -> Option<&'static str> {
 /// Reads a note.
 pub(crate) fn read_note(vocabulary: &Vocabulary, measures: &Measures, note: &str, level: Level) -> NoteReading {
     let mut reading = NoteReading::default();
-    let text = normalise(note);
+    let text = normalise(note).replace("村(社区)", "村社区").replace("乡镇(街道)", "乡镇").replace("村(居)", "村居");
     reading.alias = alias_of(vocabulary, measures, &text, level);
     if text.starts_with('指') && text.chars().count() <= LONGEST_NARROWING {
         // A short definition may still narrow: 居住1个月以上.

@@ -169,6 +169,7 @@ fn clauses_of_notes_are_compared() {
     // Whose, where and who counts.
     check("孤儿", "人", "已纳入保障", "", false);
     check("人民调解员", "人", "本村调委会", "", false);
+    check("人民调解员", "人", "本村（社区）调委会", "", false);
     check("活产数", "人", "在本院分娩", "", false);
     check("参保人数", "人", "只填16-59周岁缴费人员", "", false);
     check("耕地面积", "亩", "按承包台账填报", "", false);
