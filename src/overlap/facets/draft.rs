@@ -115,6 +115,11 @@ pub(crate) fn draft_of(vocabulary: &Vocabulary, phrase: &Phrase, source: &str) -
                 if draft.measures.contains(term) {
                     continue;
                 }
+                // 特殊群体学生（义务教育阶段）: the rows below are those of that institution.
+                if source == "path" && vocabulary.class(gloss).from_title {
+                    draft.measures.insert(*term);
+                    continue;
+                }
                 // 小学（教学点） counts both; 烤烟（烟叶） only says what it is.
                 if is_beside {
                     draft.clauses.insert(format!("含{}", gloss.name));
@@ -220,6 +225,12 @@ impl Draft {
     /// Whether one of the things is of a class.
     pub(crate) fn is_of(&self, vocabulary: &Vocabulary, is_wanted: impl Fn(&Class) -> bool) -> bool {
         self.measures.iter().any(|m| is_wanted(vocabulary.class(vocabulary.term(*m))))
+    }
+
+    /// Adds what a note restricts the figure to.
+    pub(crate) fn add_restriction(&mut self, words: &str) {
+        self.qualifiers.insert(words.to_owned(), RANGE_CLASS);
+        self.note("qualifier", words, words, "note");
     }
 
     /// Adds a thing that only says which of others are meant.

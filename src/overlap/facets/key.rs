@@ -254,6 +254,10 @@ fn time_of(vocabulary: &Vocabulary, draft: &Draft, dimension: Option<&str>, fact
     match draft.time {
         // 累计接种 in a yearly form may be this year's or all that ever were.
         Some(TimeBasis::YearToDate) if is_yearly => return (Some(TimeBasis::Flow), !draft.is_bare_sum),
+        // 累计识别的监测对象 are all that ever were, or this year's.
+        Some(TimeBasis::YearToDate) if draft.is_bare_sum && time_of_words(vocabulary, draft, dimension) == Some(TimeBasis::Stock) => {
+            return (Some(TimeBasis::YearToDate), false);
+        }
         Some(time) if !draft.time_is_weak => return (Some(time), true),
         // 本年 beside a stock names the year of the column.
         Some(time) => {
@@ -344,6 +348,16 @@ fn is_certain(vocabulary: &Vocabulary, draft: &Draft, facets: &Facets, facts: &F
     }
     // A share of what, the words seldom say.
     if facets.statistic.as_deref() == Some("占比") {
+        return false;
+    }
+    // Insured, and nobody says by what.
+    let is_insurance = |m: &TermId| vocabulary.class(vocabulary.term(*m)).is_insurance;
+    if facets.qualifiers.contains("参保") && !draft.measures.iter().any(is_insurance) {
+        return false;
+    }
+    // 户口在村委会的人口 counts people of bodies that are none.
+    let is_body = |m: &TermId| vocabulary.class(vocabulary.term(*m)).is_unit_kind;
+    if facets.dimension.as_deref() == Some("person") && draft.measures.iter().all(is_body) {
         return false;
     }
     // 针对残疾人个数 counts something of theirs, and the form does not say what.

@@ -138,6 +138,10 @@ impl<'a> FormReader<'a> {
                 draft.dimension = dimension;
                 draft
             }
+            None if phrase.is_breakdown && !above.from_row && !above.measures.is_empty() && !above.lists_topics => {
+                // 按纠纷类型分 below 调解案件: the rows are parts of what stands above.
+                Draft { from_row: true, dimension: unit.map(str::to_owned), ..above }
+            }
             None if phrase.is_breakdown || phrase.text.is_empty() => above,
             // A heading like 造林面积 is a total whose own row the form leaves out.
             None if !own.measures.is_empty() && own.named_dimension.is_some() && !own.lists_topics => {

@@ -7,7 +7,7 @@ use crate::domain::facet::TimeBasis;
 use crate::domain::measure::Measures;
 use crate::domain::unit::Level;
 use crate::overlap::facets::draft::{Draft, draft_of};
-use crate::overlap::facets::phrase::{Piece, is_clause, read_phrase};
+use crate::overlap::facets::phrase::{Phrase, Piece, is_clause, read_phrase};
 use crate::overlap::facets::range::find_ranges;
 use crate::overlap::facets::text::normalise;
 use crate::overlap::vocabulary::{Role, TermId, Vocabulary};
@@ -20,6 +20,9 @@ const LONGEST_NARROWING: usize = 30;
 
 /// The clause of a figure that is only about the institution that reports (在本院分娩).
 const OWN_INSTITUTION: &str = "本机构";
+
+/// Longest clause, in characters, that is read as a restriction by itself (在编, 县级以上).
+const LONGEST_RESTRICTION: usize = 8;
 
 /// Words of a remark that say the figure is not the usual one.
 const UNUSUAL: [&str; 24] = [
@@ -66,6 +69,8 @@ pub(crate) struct NoteReading {
     pub basis: Vec<TermId>,
     /// The boundary from which 外来 or 流动 is told (本乡镇 …).
     pub boundary: Option<&'static str>,
+    /// Words that restrict the figure by themselves: 在编, 未改造, 县级以上.
+    pub restrictions: Vec<String>,
     /// A fuller name of the figure, with which the note begins: 养老机构床位 for 床位.
     pub fuller: Option<Draft>,
     /// Institutions in which the people counted work (在村卫生室执业).
@@ -119,11 +124,20 @@ pub(crate) fn read_note(vocabulary: &Vocabulary, measures: &Measures, note: &str
             reading.clauses.push(canonical_clause(vocabulary, measures, clause, level));
             continue;
         }
+        if clause.contains("口径") {
+            // 乡镇财政口径: the accounts of that level.
+            let is_level = |id: &TermId| vocabulary.class(vocabulary.term(*id)).is_unit_kind;
+            let levels = read_phrase(vocabulary, measures, clause, level).terms().filter(is_level).collect::<Vec<_>>();
+            reading.clauses.extend(levels.into_iter().map(|id| format!("{}口径", vocabulary.term(id).name)));
+        }
         if let Some((_, into)) = clause.split_once("纳入") {
             // 已纳入保障 tells some of them from the rest.
             reading.clauses.push(format!("纳入{into}"));
         }
         reading.boundary = reading.boundary.take().or_else(|| boundary_of(clause));
+        if clause.chars().count() <= LONGEST_RESTRICTION && !text.contains(['、', '+', '/']) {
+            reading.restrictions.extend(restriction(vocabulary, &read_phrase(vocabulary, measures, clause, level)));
+        }
         let is_negative = ["不", "非", "未", "无"].iter().any(|w| clause.contains(w));
         let phrase = read_phrase(vocabulary, measures, clause, level);
         if clause.starts_with('按') {
@@ -197,6 +211,25 @@ fn alias_of(vocabulary: &Vocabulary, measures: &Measures, text: &str, level: Lev
     (draft.measures.len() == 1 && draft.residue.is_empty()).then_some(draft)
 }
 
+/// The restriction that a short clause is, where it is nothing else. That something is registered or filed is so by law.
+fn restriction(vocabulary: &Vocabulary, phrase: &Phrase) -> Option<String> {
+    let mut words = Vec::new();
+    for piece in &phrase.pieces {
+        let Piece::Word { term, suffix, is_negated } = piece else { return None };
+        let entry = vocabulary.term(*term);
+        let is_legal = matches!(entry.name.as_str(), "登记" | "持证" | "注册" | "管理");
+        match entry.role {
+            Role::Filler => {}
+            Role::Qualifier | Role::Population if !is_legal && !vocabulary.class(entry).from_note => {
+                words.push(format!("{}{}{suffix}", if *is_negated { "未" } else { "" }, entry.name));
+            }
+            _ => return None,
+        }
+    }
+    words.sort();
+    (!words.is_empty()).then(|| words.join("+"))
+}
+
 /// What the first words of a remark name, where all of them are understood.
 fn fuller_name(vocabulary: &Vocabulary, measures: &Measures, text: &str, level: Level) -> Option<Draft> {
     // 医院、卫生院 … lists what a thing is made of.
@@ -249,7 +282,7 @@ pub(crate) struct NotePlace {
 
 /// Puts what the note says of residence and of the thing itself into a whole, from which its parts take it over.
 pub(crate) fn apply_note_of_whole(vocabulary: &Vocabulary, draft: &mut Draft, note: &NoteReading, place: &NotePlace) {
-    let is_residence = |id: &TermId| vocabulary.term(*id).role == Role::Population;
+    let is_residence = |id: &TermId| matches!(vocabulary.term(*id).role, Role::Population | Role::Offset);
     let residence = NoteReading {
         terms: note.terms.iter().copied().filter(is_residence).collect(),
         alias: note.alias.clone(),
@@ -319,6 +352,12 @@ pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &Note
     }
     for clause in &note.clauses {
         draft.clauses.insert(clause.clone());
+    }
+    for restriction in &note.restrictions {
+        let is_said = restriction.split('+').all(|w| draft.qualifiers.contains_key(w) || draft.population.contains_key(w));
+        if !is_said && !implied.iter().any(|i| *i == restriction) {
+            draft.add_restriction(restriction);
+        }
     }
     // 60岁以上 with 含60周岁 only says how it counts.
     let says_bound = |clause: &String| {

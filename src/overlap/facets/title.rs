@@ -22,6 +22,8 @@ pub(crate) struct Title {
     residence: Option<TermId>,
     /// 农村 or 城镇 in brackets behind the title: the form is filled for that part of the place only.
     part: Option<TermId>,
+    /// The one insurance that the title is about.
+    insurance: Option<TermId>,
     /// Groups of people that the title names (退役军人基本情况).
     people: Vec<TermId>,
     /// Whether it lists topics or has words that were not understood.
@@ -48,6 +50,7 @@ impl Title {
             population: place_of_people(vocabulary, &draft),
             residence: residence(vocabulary, &draft),
             part: part(vocabulary, &phrase),
+            insurance: insurance(vocabulary, &draft),
             people: people(vocabulary, &draft),
             is_list: draft.lists_topics || !draft.residue.is_empty(),
             owners: draft.word_terms.iter().copied().filter(is_owner).collect(),
@@ -57,7 +60,10 @@ impl Title {
 
     /// 参保人数 under the title 城乡居民基本养老保险: where no word names a thing, the title does.
     pub(crate) fn name_the_nameless(&self, vocabulary: &Vocabulary, draft: &mut Draft) {
+        let is_of_everybody = draft.population.values().any(|class| vocabulary.is_firm(*class));
         if let [id] = self.measures.as_slice()
+            && !vocabulary.class(vocabulary.term(*id)).is_generic
+            && !(is_of_everybody && draft.qualifiers.is_empty() && draft.statistic.is_none())
             && draft.measures.is_empty()
             && draft.residue.is_empty()
             && !draft.is_named()
@@ -85,6 +91,10 @@ impl Title {
         }
         if !matches!(dimension, Some("person" | "household" | "person_time" | "money")) {
             return;
+        }
+        let is_about_insured = matches!(dimension, Some("money" | "person_time")) || draft.qualifiers.contains_key("参保");
+        if let Some(insurance) = self.insurance.filter(|_| is_about_insured && !draft.is_of(vocabulary, |class| class.is_insurance)) {
+            draft.add_term(vocabulary, insurance, "", "title");
         }
         if let Some(place) = self.population.filter(|_| !draft.population.values().any(|class| vocabulary.is_institutional(*class))) {
             add_population(vocabulary, draft, place);
@@ -166,7 +176,10 @@ fn add_population(vocabulary: &Vocabulary, draft: &mut Draft, id: TermId) {
 
 /// 农村 or 城镇 in a title that is about people (农村劳动力转移情况) rules the form's figures on people.
 fn place_of_people(vocabulary: &Vocabulary, title: &Draft) -> Option<TermId> {
-    let is_people = |m: &TermId| vocabulary.class(vocabulary.term(*m)).dimension.as_deref() == Some("person");
+    let is_people = |m: &TermId| {
+        let term = vocabulary.term(*m);
+        vocabulary.class(term).dimension.as_deref() == Some("person") || term.name == "户"
+    };
     let place = ["农村", "城镇"].iter().filter(|name| title.population.contains_key(**name)).find_map(|name| vocabulary.find(name));
     place.filter(|_| !title.lists_topics && title.measures.iter().any(is_people))
 }
@@ -189,6 +202,12 @@ fn part(vocabulary: &Vocabulary, title: &Phrase) -> Option<TermId> {
         Piece::Word { term, is_negated: false, .. } if is_place(*term) => Some(*term),
         _ => None,
     })
+}
+
+/// The insurance that a title is about, where it is about one.
+fn insurance(vocabulary: &Vocabulary, title: &Draft) -> Option<TermId> {
+    let mut said = title.measures.iter().copied().filter(|m| vocabulary.class(vocabulary.term(*m)).is_insurance);
+    said.next().filter(|_| said.next().is_none())
 }
 
 /// The groups of people that a title is about; everybody and the workforce are no group.
