@@ -237,7 +237,8 @@ mod tests {
     fn lines_are_those_of_the_scorer() {
         let end = || End { form_id: "f", field_id: "A1" };
         let print = |line: &Line<'_>| serde_json::to_string(line).unwrap();
-        let field = Line::Field { kind: "field", form_id: "f", field_id: "A1", element: ElementId::from_stored(10), offset: -1, certain: true };
+        let field =
+            Line::Field { kind: "field", form_id: "f", field_id: "A1", element: ElementId::from_stored(10), offset: -1, certain: true };
         let line = r#"{"kind":"field","form_id":"f","field_id":"A1","element":"e000000000000000a","offset":-1,"certain":true}"#;
         assert_eq!(print(&field), line);
         let candidate = Line::Pair { kind: "candidate", a: end(), b: end(), relation: "same", score: 0.5 };

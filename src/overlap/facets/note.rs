@@ -306,7 +306,9 @@ pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &Note
             Role::Qualifier if !draft.qualifiers.values().any(|class| *class == entry.class) => {
                 draft.add_term(vocabulary, *term, "", "note")
             }
-            Role::Population if (is_of_people || draft.is_of_people(vocabulary)) && !draft.population.values().any(|class| *class == entry.class) => {
+            Role::Population
+                if (is_of_people || draft.is_of_people(vocabulary)) && !draft.population.values().any(|class| *class == entry.class) =>
+            {
                 draft.add_term(vocabulary, *term, "", "note");
             }
             _ => {}

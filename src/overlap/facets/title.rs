@@ -4,6 +4,7 @@
 
 use crate::domain::measure::Measures;
 use crate::domain::template::{Field, FormTemplate};
+use crate::domain::unit::Level;
 use crate::overlap::facets::draft::{Draft, draft_of};
 use crate::overlap::facets::phrase::{Phrase, Piece, read_phrase};
 use crate::overlap::facets::text;
@@ -22,6 +23,8 @@ pub(crate) struct Title {
     residence: Option<TermId>,
     /// 农村 or 城镇 in brackets behind the title: the form is filled for that part of the place only.
     part: Option<TermId>,
+    /// 农村 or 城镇 of a title about what a place has (农村人居环境整治).
+    place: Option<TermId>,
     /// The one insurance that the title is about.
     insurance: Option<TermId>,
     /// Groups of people that the title names (退役军人基本情况).
@@ -50,6 +53,8 @@ impl Title {
             population: place_of_people(vocabulary, &draft),
             residence: residence(vocabulary, &draft),
             part: part(vocabulary, &phrase),
+            // A village has nothing else.
+            place: place(vocabulary, &draft).filter(|_| template.level > Level::Village),
             insurance: insurance(vocabulary, &draft),
             people: people(vocabulary, &draft),
             is_list: draft.lists_topics || !draft.residue.is_empty(),
@@ -86,7 +91,8 @@ impl Title {
             }
         }
         self.apply_institutions(vocabulary, draft, field, dimension);
-        if let Some(part) = self.part {
+        let place = self.place.filter(|_| dimension == Some("count"));
+        if let Some(part) = self.part.or(place) {
             add_population(vocabulary, draft, part);
         }
         if !matches!(dimension, Some("person" | "household" | "person_time" | "money")) {
@@ -191,6 +197,16 @@ fn residence(vocabulary: &Vocabulary, title: &Draft) -> Option<TermId> {
     let is_general = title.measures.iter().all(|m| vocabulary.class(vocabulary.term(*m)).is_demographic);
     match said.as_slice() {
         [one] if is_general => Some(*one),
+        _ => None,
+    }
+}
+
+/// 农村 or 城镇 of a title that names nobody and nothing that is rural anyway.
+fn place(vocabulary: &Vocabulary, title: &Draft) -> Option<TermId> {
+    let said: Vec<TermId> =
+        ["农村", "城镇"].iter().filter(|name| title.population.contains_key(**name)).filter_map(|n| vocabulary.find(n)).collect();
+    match said.as_slice() {
+        [one] if title.measures.is_empty() => Some(*one),
         _ => None,
     }
 }
