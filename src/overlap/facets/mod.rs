@@ -2,8 +2,10 @@
 //!
 //! One form at a time, without a view of any other, so that the order in which forms arrive can never matter.
 
+pub(crate) mod apply;
 pub(crate) mod draft;
 pub(crate) mod key;
+pub(crate) mod narrow;
 pub(crate) mod note;
 pub(crate) mod outline;
 pub(crate) mod phrase;
@@ -19,9 +21,11 @@ use crate::domain::element::CataloguedField;
 use crate::domain::id::FieldKey;
 use crate::domain::measure::Measures;
 use crate::domain::template::{Field, FormTemplate};
-use crate::overlap::facets::draft::{Draft, draft_of, narrow, under_heading};
+use crate::overlap::facets::apply::{NotePlace, apply_note, apply_note_of_whole};
+use crate::overlap::facets::draft::{Draft, draft_of};
 use crate::overlap::facets::key::{FieldFacts, finish, separate};
-use crate::overlap::facets::note::{NotePlace, NoteReading, apply_note, apply_note_of_whole, read_note};
+use crate::overlap::facets::narrow::{narrow, under_heading};
+use crate::overlap::facets::note::{NoteReading, read_note};
 use crate::overlap::facets::outline::outlined;
 use crate::overlap::facets::phrase::{Phrase, read_phrase};
 use crate::overlap::facets::title::Title;

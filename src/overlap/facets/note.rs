@@ -3,7 +3,6 @@
 //! A note that spells out the definition of a standard term (指…) does not change the term. A short remark does: 含… and 不含… are part of
 //! the meaning unless the term's own definition implies them; 口径 that differs, estimates and provisional figures make a field uncertain.
 
-use crate::domain::facet::TimeBasis;
 use crate::domain::measure::Measures;
 use crate::domain::unit::Level;
 use crate::overlap::facets::draft::{Draft, draft_of};
@@ -19,7 +18,7 @@ const LONGEST_REMARK: usize = 70;
 const LONGEST_NARROWING: usize = 30;
 
 /// The clause of a figure that is only about the institution that reports (在本院分娩).
-const OWN_INSTITUTION: &str = "本机构";
+pub(crate) const OWN_INSTITUTION: &str = "本机构";
 
 /// Longest clause, in characters, that is read as a restriction by itself (在编, 县级以上).
 const LONGEST_RESTRICTION: usize = 8;
@@ -100,85 +99,93 @@ pub(crate) fn read_note(vocabulary: &Vocabulary, measures: &Measures, note: &str
     let text = normalise(note).replace("村(社区)", "村社区").replace("乡镇(街道)", "乡镇").replace("村(居)", "村居");
     reading.alias = alias_of(vocabulary, measures, &text, level);
     if text.starts_with('指') && text.chars().count() <= LONGEST_NARROWING {
-        // A short definition may still narrow: 居住1个月以上.
-        let clauses = text.split([',', '。', ';', '；', '、']).filter(|c| is_clause(c));
-        reading.clauses.extend(clauses.map(|clause| canonical_clause(vocabulary, measures, clause, level)));
-        for range in find_ranges(&text) {
-            if range.is_age || (is_duration(&range.value) && text.contains("居住")) {
-                reading.ranges.push((range.value, range.is_age));
-            }
-        }
-        let is_residence = |id: &TermId| {
-            let term = vocabulary.term(*id);
-            term.role == Role::Population && vocabulary.class(term).from_note
-        };
-        reading.terms.extend(read_phrase(vocabulary, measures, &text, level).terms().filter(is_residence));
+        read_definition(vocabulary, measures, &mut reading, &text, level);
     }
     if text.is_empty() || is_definition(&text) {
         return reading;
     }
     reading.fuller = fuller_name(vocabulary, measures, &text, level);
     reading.is_unusual = UNUSUAL.iter().any(|w| text.contains(w)) && !text.contains("无常住人口数");
+    let is_list = text.contains(['、', '+', '/']);
     for clause in text.split([',', '。', ';', '；', '、', '!', '/', '(', ')']).filter(|c| c.chars().count() > 1) {
         if is_clause(clause) {
             reading.clauses.push(canonical_clause(vocabulary, measures, clause, level));
             continue;
         }
-        if clause.contains("口径") {
-            // 乡镇财政口径: the accounts of that level.
-            let is_level = |id: &TermId| vocabulary.class(vocabulary.term(*id)).is_unit_kind;
-            let levels = read_phrase(vocabulary, measures, clause, level).terms().filter(is_level).collect::<Vec<_>>();
-            reading.clauses.extend(levels.into_iter().map(|id| format!("{}口径", vocabulary.term(id).name)));
-        }
-        if let Some((_, into)) = clause.split_once("纳入") {
-            // 已纳入保障 tells some of them from the rest.
-            reading.clauses.push(format!("纳入{into}"));
+        let phrase = read_phrase(vocabulary, measures, clause, level);
+        if clause.chars().count() <= LONGEST_RESTRICTION && !is_list {
+            reading.restrictions.extend(restriction(vocabulary, &phrase));
         }
         reading.boundary = reading.boundary.take().or_else(|| boundary_of(clause));
-        if clause.chars().count() <= LONGEST_RESTRICTION && !text.contains(['、', '+', '/']) {
-            reading.restrictions.extend(restriction(vocabulary, &read_phrase(vocabulary, measures, clause, level)));
-        }
-        let is_negative = ["不", "非", "未", "无"].iter().any(|w| clause.contains(w));
-        let phrase = read_phrase(vocabulary, measures, clause, level);
-        if clause.starts_with('按') {
-            let is_basis = |id: &TermId| {
-                let term = vocabulary.term(*id);
-                term.role == Role::Measure && !vocabulary.class(term).is_unit_kind
-            };
-            reading.basis.extend(phrase.terms().filter(is_basis));
-            reading.is_unusual |= ["台账", "账面", "证载", "合同", "确权", "测绘"].iter().any(|w| clause.contains(w));
-        }
-        if ["本院", "本机构", "本单位", "本校", "本所", "本站", "本中心", "本园"].iter().any(|own| clause.contains(own))
-        {
-            reading.clauses.push(OWN_INSTITUTION.to_owned());
-        }
-        if clause.starts_with(['在', '本']) {
-            let is_institution =
-                |id: &TermId| vocabulary.class(vocabulary.term(*id)).from_title && vocabulary.term(*id).role == Role::Measure;
-            reading.places.extend(phrase.terms().filter(is_institution));
-            // 本村调委会 beside 人民调解员: those of that body only.
-            let is_body =
-                |name: &str| name.ends_with(['会', '站', '所', '室', '院', '社']) || name.ends_with("中心") || name.ends_with("机构");
-            let bodies = phrase.terms().filter(|id| !is_institution(id)).map(|id| vocabulary.term(id).name.as_str());
-            reading.clauses.extend(bodies.filter(|name| is_body(name)).map(|name| format!("在{name}")));
-        }
-        for piece in phrase.pieces {
-            match piece {
-                Piece::Word { term, is_negated: false, .. } => {
-                    let entry = vocabulary.term(term);
-                    let class = vocabulary.class(entry);
-                    if (class.from_note && !is_negative) || (matches!(entry.role, Role::Time | Role::Offset) && !class.is_weak) {
-                        reading.terms.push(term);
-                    }
-                }
-                Piece::Range { value, is_age } if is_age || (is_duration(&value) && is_stay(clause)) => {
-                    reading.ranges.push((value, is_age))
-                }
-                _ => {}
-            }
-        }
+        read_scope(vocabulary, &mut reading, clause, &phrase);
+        read_words(vocabulary, &mut reading, clause, phrase);
     }
     reading
+}
+
+/// A short definition may still narrow: 指居住1个月以上的人口, 指不满18周岁的.
+fn read_definition(vocabulary: &Vocabulary, measures: &Measures, reading: &mut NoteReading, text: &str, level: Level) {
+    let clauses = text.split([',', '。', ';', '；', '、']).filter(|c| is_clause(c));
+    reading.clauses.extend(clauses.map(|clause| canonical_clause(vocabulary, measures, clause, level)));
+    for range in find_ranges(text) {
+        if range.is_age || (is_duration(&range.value) && text.contains("居住")) {
+            reading.ranges.push((range.value, range.is_age));
+        }
+    }
+    let is_residence = |id: &TermId| {
+        let term = vocabulary.term(*id);
+        term.role == Role::Population && vocabulary.class(term).from_note
+    };
+    reading.terms.extend(read_phrase(vocabulary, measures, text, level).terms().filter(is_residence));
+}
+
+/// What a clause says of whose figures these are and what they are taken from.
+fn read_scope(vocabulary: &Vocabulary, reading: &mut NoteReading, clause: &str, phrase: &Phrase) {
+    let name = |id: TermId| vocabulary.term(id).name.as_str();
+    let class = |id: &TermId| vocabulary.class(vocabulary.term(*id));
+    if clause.contains("口径") {
+        // 乡镇财政口径: the accounts of that level.
+        let levels = phrase.terms().filter(|id| class(id).is_unit_kind);
+        reading.clauses.extend(levels.map(|id| format!("{}口径", name(id))));
+    }
+    if let Some((_, into)) = clause.split_once("纳入") {
+        // 已纳入保障 tells some of them from the rest.
+        reading.clauses.push(format!("纳入{into}"));
+    }
+    if clause.starts_with('按') {
+        let is_basis = |id: &TermId| vocabulary.term(*id).role == Role::Measure && !class(id).is_unit_kind;
+        reading.basis.extend(phrase.terms().filter(is_basis));
+        reading.is_unusual |= ["台账", "账面", "证载", "合同", "确权", "测绘"].iter().any(|w| clause.contains(w));
+    }
+    if ["本院", "本机构", "本单位", "本校", "本所", "本站", "本中心", "本园"].iter().any(|own| clause.contains(own)) {
+        reading.clauses.push(OWN_INSTITUTION.to_owned());
+    }
+    if clause.starts_with(['在', '本']) {
+        let is_institution = |id: &TermId| class(id).from_title && vocabulary.term(*id).role == Role::Measure;
+        reading.places.extend(phrase.terms().filter(is_institution));
+        // 本村调委会 beside 人民调解员: those of that body only.
+        let is_body = |name: &str| name.ends_with(['会', '站', '所', '室', '院', '社']) || name.ends_with("中心") || name.ends_with("机构");
+        let bodies = phrase.terms().filter(|id| !is_institution(id)).map(name);
+        reading.clauses.extend(bodies.filter(|name| is_body(name)).map(|name| format!("在{name}")));
+    }
+}
+
+/// The words and ranges of a clause that a note may give.
+fn read_words(vocabulary: &Vocabulary, reading: &mut NoteReading, clause: &str, phrase: Phrase) {
+    let is_negative = ["不", "非", "未", "无"].iter().any(|w| clause.contains(w));
+    for piece in phrase.pieces {
+        match piece {
+            Piece::Word { term, is_negated: false, .. } => {
+                let entry = vocabulary.term(term);
+                let class = vocabulary.class(entry);
+                if (class.from_note && !is_negative) || (matches!(entry.role, Role::Time | Role::Offset) && !class.is_weak) {
+                    reading.terms.push(term);
+                }
+            }
+            Piece::Range { value, is_age } if is_age || (is_duration(&value) && is_stay(clause)) => reading.ranges.push((value, is_age)),
+            _ => {}
+        }
+    }
 }
 
 /// How long somebody lives or stays somewhere, which defines who counts.
@@ -267,161 +274,4 @@ fn canonical_clause(vocabulary: &Vocabulary, measures: &Measures, clause: &str, 
         .collect();
     words.sort();
     format!("{sign}{}", words.join("+"))
-}
-
-/// Where a note stands.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct NotePlace {
-    /// Who fills the form.
-    pub level: Level,
-    /// Whether it is printed once for all columns of a row.
-    pub is_row_note: bool,
-    /// Whether the figure counts people or households.
-    pub is_of_people: bool,
-}
-
-/// Puts what the note says of residence and of the thing itself into a whole, from which its parts take it over.
-pub(crate) fn apply_note_of_whole(vocabulary: &Vocabulary, draft: &mut Draft, note: &NoteReading, place: &NotePlace) {
-    let is_residence = |id: &TermId| matches!(vocabulary.term(*id).role, Role::Population | Role::Offset);
-    let residence = NoteReading {
-        terms: note.terms.iter().copied().filter(is_residence).collect(),
-        alias: note.alias.clone(),
-        fuller: note.fuller.clone(),
-        ..NoteReading::default()
-    };
-    apply_note(vocabulary, draft, &residence, place);
-}
-
-/// Puts what the note says into the meaning, where the field's own words do not say it.
-pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &NoteReading, place: &NotePlace) {
-    let NotePlace { level, is_row_note, is_of_people } = *place;
-    for term in &note.terms {
-        let entry = vocabulary.term(*term);
-        match entry.role {
-            Role::Time if draft.time.is_none() || draft.time_is_weak => draft.add_term(vocabulary, *term, "", "note"),
-            Role::Offset if draft.years == 0 && !is_row_note => {
-                draft.years = entry.years;
-                draft.time = draft.time.or(entry.time).or(Some(TimeBasis::Stock));
-            }
-            Role::Qualifier if !draft.qualifiers.values().any(|class| *class == entry.class) => {
-                draft.add_term(vocabulary, *term, "", "note")
-            }
-            Role::Population
-                if (is_of_people || draft.is_of_people(vocabulary)) && !draft.population.values().any(|class| *class == entry.class) =>
-            {
-                draft.add_term(vocabulary, *term, "", "note");
-            }
-            _ => {}
-        }
-    }
-    if let Some(alias) = &note.alias
-        && draft.is_unknown_or_kin(vocabulary, alias)
-    {
-        draft.residue.clear();
-        draft.measures.clone_from(&alias.measures);
-        draft.population.extend(alias.population.clone());
-        draft.word_terms.extend(&alias.word_terms);
-    }
-    if let Some(fuller) = note.fuller.as_ref().filter(|_| draft.residue.is_empty() && !draft.measures.is_empty()) {
-        let is_same_body = |m: &TermId, own: &TermId| {
-            let (m, own) = (vocabulary.term(*m), vocabulary.term(*own));
-            m.class == own.class && vocabulary.class(m).is_unit_kind
-        };
-        let narrows = |m: &TermId, own: &TermId| vocabulary.is_kind_of(*m, *own) || is_same_body(m, own);
-        let narrower = |own: &TermId| fuller.measures.iter().find(|m| narrows(m, own)).copied();
-        let is_said = |own: &TermId| fuller.measures.contains(own) || narrower(own).is_some();
-        let is_institution = |m: &TermId| vocabulary.class(vocabulary.term(*m)).from_title || draft.measures.contains(m);
-        let only_narrows = fuller.measures.iter().all(|m| is_institution(m) || draft.measures.iter().any(|own| narrows(m, own)));
-        if draft.measures.iter().all(is_said) && only_narrows {
-            draft.measures.retain(|own| !fuller.measures.iter().any(|m| m != own && is_same_body(m, own)));
-            draft.measures.extend(fuller.measures.iter().copied());
-            draft.drop_broader(vocabulary);
-        }
-    }
-    let is_institutional = |m: &TermId| vocabulary.class(vocabulary.term(*m)).is_institutional;
-    if draft.measures.iter().any(is_institutional) {
-        draft.measures.extend(note.places.iter().copied());
-    }
-    let is_foreign = |basis: &TermId| !draft.measures.iter().any(|m| m == basis || vocabulary.is_kind_of(*basis, *m));
-    draft.crossed |= note.basis.iter().any(is_foreign);
-    let implied: Vec<&String> = draft.measures.iter().chain(&draft.word_terms).flat_map(|m| vocabulary.implied(*m)).collect();
-    if !draft.has_age() {
-        for (value, is_age) in &note.ranges {
-            if !implied.iter().any(|i| i.as_str() == value) {
-                draft.add_range(value, *is_age, "note");
-            }
-        }
-    }
-    for clause in &note.clauses {
-        draft.clauses.insert(clause.clone());
-    }
-    for restriction in &note.restrictions {
-        let is_said = restriction.split('+').all(|w| draft.qualifiers.contains_key(w) || draft.population.contains_key(w));
-        if !is_said && !implied.iter().any(|i| *i == restriction) {
-            draft.add_restriction(restriction);
-        }
-    }
-    // 60岁以上 with 含60周岁 only says how it counts.
-    let says_bound = |clause: &String| {
-        let number = clause.strip_prefix('含').and_then(|c| c.strip_suffix('岁'));
-        number.is_some_and(|n| draft.qualifiers.keys().any(|q| q.strip_prefix(n).is_some_and(|rest| rest == "+" || rest == "-")))
-    };
-    let has_institution = draft.is_of(vocabulary, |class| class.from_title);
-    let says_nothing = |clause: &&String| {
-        says_bound(clause)
-            || (has_institution && *clause == OWN_INSTITUTION)
-            || implied.iter().any(|i| *i == *clause || i.as_str() == without_own_words(vocabulary, draft, clause))
-            || includes_own_kinds(vocabulary, draft, clause)
-            || (has_institution && is_about_owners(vocabulary, clause))
-            || (level > Level::Village && includes_lower_levels(vocabulary, draft, clause))
-    };
-    let changes: Vec<(TermId, TermId, String)> = draft
-        .measures
-        .iter()
-        .flat_map(|m| draft.clauses.iter().filter_map(|c| vocabulary.with_clause(*m, c).map(|meaning| (*m, meaning, c.clone()))))
-        .collect();
-    let dropped: Vec<String> = draft.clauses.iter().filter(says_nothing).cloned().collect();
-    for clause in dropped {
-        draft.clauses.remove(&clause);
-    }
-    for (term, meaning, clause) in changes {
-        draft.measures.remove(&term);
-        draft.clauses.remove(&clause);
-        draft.add_term(vocabulary, meaning, "", "note");
-    }
-}
-
-/// 含民办 beside 幼儿园 says nothing: institutions are counted whoever owns them.
-fn is_about_owners(vocabulary: &Vocabulary, clause: &str) -> bool {
-    let Some(words) = clause.strip_prefix('含') else { return false };
-    let owners = ["民办", "公办", "集体", "村集体", "国有", "私营", "个体"];
-    words.split('+').all(|word| word == "办" || (owners.contains(&word) && vocabulary.find(word).is_some()))
-}
-
-/// A clause without the words that are the thing's own (含九年一贯制学校初中段 beside 初中) and without particles.
-fn without_own_words(vocabulary: &Vocabulary, draft: &Draft, clause: &str) -> String {
-    let Some((sign, words)) = ["不含", "含"].iter().find_map(|sign| clause.strip_prefix(sign).map(|words| (*sign, words))) else {
-        return clause.to_owned();
-    };
-    let is_own = |word: &str| vocabulary.find(word).is_some_and(|id| draft.measures.contains(&id));
-    let kept: Vec<&str> = words.split('+').filter(|word| !is_own(word) && word.chars().count() > 1).collect();
-    format!("{sign}{}", kept.join("+"))
-}
-
-/// 含村级 beside a township's 健身广场 says nothing: what its villages have is in the township.
-fn includes_lower_levels(vocabulary: &Vocabulary, draft: &Draft, clause: &str) -> bool {
-    let Some(words) = clause.strip_prefix('含') else { return false };
-    let is_level = |word: &str| matches!(word, "村级" | "村" | "社区" | "行政村" | "村居" | "站" | "室" | "点" | "村社区" | "级");
-    let is_own = |word: &str| vocabulary.find(word).is_some_and(|id| draft.measures.contains(&id));
-    words.split('+').all(|word| is_level(word) || is_own(word)) && words.split('+').any(is_level)
-}
-
-/// 含薯类 beside 粮食 says nothing: a total includes its own kinds.
-fn includes_own_kinds(vocabulary: &Vocabulary, draft: &Draft, clause: &str) -> bool {
-    let Some(words) = clause.strip_prefix('含') else { return false };
-    let is_own = |word: &str| {
-        let Some(id) = vocabulary.find(word) else { return false };
-        draft.measures.iter().any(|m| *m == id || vocabulary.is_kind_of(id, *m))
-    };
-    words.split('+').all(is_own)
 }
