@@ -33,10 +33,15 @@ use crate::overlap::vocabulary::Vocabulary;
 
 /// Reads what each field of a form means; `keys` are the identities of `template.fields`, in order.
 pub fn read_form(vocabulary: &Vocabulary, measures: &Measures, template: &FormTemplate, keys: &[FieldKey]) -> Vec<CataloguedField> {
-    let names_thing = |label: &str| {
-        let phrase = read_phrase(vocabulary, measures, label, template.level);
-        let draft = draft_of(vocabulary, &phrase, "label");
-        !draft.measures.is_empty() || draft.residue.iter().any(|words| words.chars().count() > 2)
+    let mut named: HashMap<String, bool> = HashMap::new();
+    let names_thing = |label: &str| match named.get(label) {
+        Some(known) => *known,
+        None => {
+            let draft = draft_of(vocabulary, &read_phrase(vocabulary, measures, label, template.level), "label");
+            let names = !draft.measures.is_empty() || draft.residue.iter().any(|words| words.chars().count() > 2);
+            named.insert(label.to_owned(), names);
+            names
+        }
     };
     let outlined = outlined(template, names_thing);
     let mut reader = FormReader::new(vocabulary, measures, &outlined);
@@ -109,10 +114,10 @@ impl<'a> FormReader<'a> {
             let phrase = self.phrase(text);
             phrase.named_dimension(self.vocabulary)
         });
-        let people = |reader: &mut Self, text: &'a String| reader.phrase(text).dimension_of_people(reader.vocabulary);
+        let thing = |reader: &mut Self, text: &'a String| reader.phrase(text).dimension_of_thing(reader.vocabulary);
         named
-            .or_else(|| people(self, &field.label))
-            .or_else(|| field.path.iter().rev().find_map(|heading| people(self, heading)))
+            .or_else(|| thing(self, &field.label))
+            .or_else(|| field.path.iter().rev().find_map(|heading| thing(self, heading)))
             .or_else(|| self.title.is_about_people().then(|| "person".to_owned()))
     }
 
@@ -134,7 +139,7 @@ impl<'a> FormReader<'a> {
         let draft = match row {
             Some((cell, dimension)) => {
                 let mut draft = narrow(self.vocabulary, &above, own, dimension.as_deref());
-                let note = read_note(self.vocabulary, self.measures, &cell.note, self.template.level);
+                let note = self.read_note(&cell.note);
                 let place = self.note_place(cell, dimension.as_deref());
                 apply_note_of_whole(self.vocabulary, &mut draft, &note, &place);
                 self.title.name_the_nameless(self.vocabulary, &mut draft);
@@ -227,7 +232,10 @@ impl<'a> FormReader<'a> {
         if !field.note.trim().starts_with("同上") {
             self.last_note = &field.note;
         }
-        let printed = self.last_note;
+        self.read_note(self.last_note)
+    }
+
+    fn read_note(&mut self, printed: &'a str) -> NoteReading {
         if let Some(known) = self.notes.get(printed) {
             return known.clone();
         }

@@ -51,8 +51,8 @@ pub(crate) struct Phrase {
 }
 
 impl Phrase {
-    /// Unit dimension of words that end in people or households: 低保对象, 特困人员, 脱贫户.
-    pub(crate) fn dimension_of_people(&self, vocabulary: &Vocabulary) -> Option<String> {
+    /// Unit dimension of words that end in people, households or institutions: 低保对象, 脱贫户, 社会组织总数.
+    pub(crate) fn dimension_of_thing(&self, vocabulary: &Vocabulary) -> Option<String> {
         let ends_in = |words: &[&str]| words.iter().any(|word| self.text.ends_with(word));
         let last = self.pieces.iter().rev().find_map(|piece| match piece {
             Piece::Word { term, .. } if vocabulary.term(*term).role == Role::Measure => Some(vocabulary.class(vocabulary.term(*term))),
@@ -65,7 +65,8 @@ impl Phrase {
         {
             return Some("person".to_owned());
         }
-        last.dimension.clone()
+        let counts = ends_in(&["数", "数量"]) && (last.is_unit_kind || last.from_title);
+        last.dimension.clone().or_else(|| counts.then(|| "count".to_owned()))
     }
 
     /// The words outside brackets.

@@ -178,3 +178,46 @@ fn clauses_of_notes_are_compared() {
     check("低保对象", "人", "来源：民政", "", true);
     check("党员", "名", "由组织部门提供", "", true);
 }
+
+#[test]
+fn what_stands_around_a_figure_keeps_it_apart() {
+    let vocabulary = Vocabulary::embedded().unwrap_or_else(|e| panic!("{e}"));
+    let last = |id: &str, title: &str, printed: &[&str]| {
+        let template = form(id, title, printed);
+        let read = crate::overlap::read_form(&vocabulary, &Measures::embedded(), &template, &template.field_keys(1, None));
+        read.last().map(|f| (f.element(), f.meaning.offset_years))
+    };
+    let general = "乡镇社会经济基本情况";
+    let mut merged = Vec::new();
+    let mut check = |title: &str, printed: &[&str], whole: &str| {
+        if last("a", title, printed) == last("b", general, &[whole]) {
+            merged.push(format!("{title} {printed:?} ~ {whole}"));
+        }
+    };
+    check("养老机构基本情况", &["从业人员||人"], "从业人员||人");
+    check("乡镇卫生院基本情况", &["执业医师||人"], "执业医师||人");
+    check("乡镇卫生院基本情况", &["诊疗人次||人次"], "诊疗人次||人次");
+    check("小学基本情况", &["专任教师||人"], "专任教师||人");
+    check("残疾人基本情况", &["低保||人"], "低保人数||人");
+    check("退役军人基本情况", &["就业||人"], "已就业人口||人");
+    check("城乡居民基本医疗保险情况", &["住院||人次"], "住院人次||人次");
+    check("城乡居民基本养老保险情况", &["基金收入||万元"], "基金收入||万元");
+    check("农村留守儿童情况", &["女||人"], "女性人口||人");
+    check("脱贫户情况", &["劳动力||人"], "劳动力||人");
+    check("计划生育家庭情况（农村）", &["独生子女户||户"], "独生子女户||户");
+    check("设施农业生产情况", &["蔬菜|产量|吨"], "蔬菜产量||吨");
+    check("村集体经济组织收支情况", &["收入||元"], "收入||元");
+    check(general, &["农家乐>从业人员||人"], "从业人员||人");
+    check(general, &["脱贫户>劳动力||人"], "劳动力||人");
+    check(general, &["村党组织书记>女||人"], "女性人口||人");
+    check(general, &["党员总数||名", "其中：35岁及以下||名"], "35岁及以下人口||人");
+    check(general, &["残疾人||人", "\u{3000}其中：一级||人", "\u{3000}\u{3000}女||人"], "女性人口||人");
+    check(general, &["调解案件||件", "调解案件/按纠纷类型分>婚姻家庭||件"], "婚姻家庭纠纷||件");
+    check(general, &["耕地面积||亩", "耕地面积>其中：流转||亩"], "耕地面积||亩");
+    check(general, &["特殊群体学生（义务教育阶段）>随迁子女||人"], "随迁子女||人");
+    check(general, &["规模养殖>生猪存栏||头"], "生猪存栏||头");
+    check(general, &["低保人数|其中：残疾人|人"], "低保人数||人");
+    check(general, &["参保人数>城乡居民养老保险|本年新增|人"], "城乡居民养老保险参保人数||人");
+    check(general, &["公共图书馆>总流通人次||人次"], "总流通人次||人次");
+    assert!(merged.is_empty(), "{merged:#?}");
+}
