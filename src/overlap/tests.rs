@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use crate::domain::decision::{Decision, DecisionId, Verdict};
 use crate::domain::element::CataloguedField;
-use crate::domain::id::{FieldId, FormId, OrganisationId};
+use crate::domain::id::{AccountId, FieldId, FormId, OrganisationId};
 use crate::domain::measure::Measures;
 use crate::domain::message::Language;
 use crate::domain::period::Frequency;
 use crate::domain::relation::{Relation, RelationKind, Standing};
 use crate::domain::template::{DataType, Field, FormTemplate, RegisteredTemplate};
 use crate::domain::unit::Level;
-use crate::overlap::{Catalogue, Vocabulary, explain, read_form};
+use crate::overlap::{Catalogue, Settlement, Vocabulary, explain, read_form};
 
 pub(super) struct Printed {
     pub form: Arc<RegisteredTemplate>,
@@ -165,4 +166,57 @@ fn an_element_is_named_by_its_shortest_label() {
     assert_eq!(whole.fields_of(id).len(), 4);
     let element = whole.element(id).unwrap_or_else(|| panic!("no element"));
     assert_eq!((element.name.as_str(), element.sums_over_units), ("常住人口", true));
+}
+
+#[test]
+fn settling_step_by_step_gives_what_a_fresh_catalogue_gives() {
+    let forms = sample();
+    let key = |form: usize, field: usize| (forms[form].fields[field].key.clone(), forms[form].fields[field].meaning.key.clone());
+    let decision = |id: u64, a: (usize, usize), b: (usize, usize), verdict: Verdict| {
+        let ((a, a_key), (b, b_key)) = (key(a.0, a.1), key(b.0, b.1));
+        Decision {
+            id: DecisionId(id),
+            sets_apart: verdict.tells_apart() && a_key == b_key,
+            a,
+            b,
+            a_key,
+            b_key,
+            verdict,
+            note: String::new(),
+            decided_by: AccountId::from_stored("x"),
+            decided_at: jiff::Timestamp::UNIX_EPOCH,
+            is_disputed: false,
+            undone: None,
+        }
+    };
+    // Two unknown incomes are one, permanent and registered people too, and one form's permanent people are set apart.
+    let decisions = [
+        decision(1, (0, 3), (1, 3), Verdict::Same),
+        decision(2, (1, 0), (2, 1), Verdict::Same),
+        decision(3, (0, 0), (3, 0), Verdict::Different),
+    ];
+    let mut stepwise = catalogue(&forms, &[0, 1, 2, 3]);
+    let unsettled = all(&stepwise);
+    for n in 1..=decisions.len() {
+        stepwise.settle(Settlement::of(&decisions[..n]));
+        for order in [[0, 1, 2, 3], [3, 1, 0, 2]] {
+            let mut fresh = Catalogue::new(Arc::new(Measures::embedded()));
+            fresh.settle(Settlement::of(&decisions[..n]));
+            for at in order {
+                fresh.insert(forms[at].form.clone(), forms[at].fields.clone());
+            }
+            assert_eq!(all(&stepwise), all(&fresh), "{n} decisions");
+        }
+    }
+    let element = |form: usize, field: usize| stepwise.field(&forms[form].fields[field].key).map(|f| f.element());
+    assert_eq!(element(0, 3), element(1, 3));
+    assert_eq!(element(1, 0), element(2, 1));
+    assert!(element(3, 0) != element(0, 0) && element(0, 0) == element(1, 0));
+    // A form that goes and comes back under decisions leaves the index as it was.
+    let before = all(&stepwise);
+    stepwise.remove(&FormId::from_stored("town"));
+    stepwise.insert(forms[1].form.clone(), forms[1].fields.clone());
+    assert_eq!(all(&stepwise), before);
+    stepwise.settle(Settlement::default());
+    assert_eq!(all(&stepwise), unsettled, "undone to the last");
 }

@@ -3,6 +3,7 @@
 use crate::rpc::review::ground::{Ground, form};
 use baoyici::pb;
 use baoyici::pb::Verdict;
+use baoyici::store::fault::{Failure, When};
 
 async fn two_forms() -> Ground {
     Ground::of(&[form("jia", &[("1", "特色产业收入", "万元")]), form("yi", &[("1", "特色产业年收入", "万元")])]).await
@@ -155,6 +156,30 @@ async fn whoever_submits_while_decisions_are_made_leaves_no_figure_behind() {
         assert_eq!(one.key.element.to_string(), element_of(&one.via), "{one:?}");
     }
     assert_eq!(versions.len(), current.len() + conflicts.len(), "what is not current is set aside, and told");
+    ground.fits().await;
+    ground.stop().await;
+}
+
+#[tokio::test]
+async fn a_decision_whose_acknowledgement_was_lost_holds_for_whoever_comes_next() {
+    let forms = [form("jia", &[("1", "甲子事项", "个")]), form("yi", &[("1", "乙丑事项", "个")])];
+    let (ground, faults) = Ground::with_faults(&forms).await;
+    let inputs = ground.inputs().await;
+    assert_eq!(inputs.len(), 2);
+    faults.plan("tx.commit", 0, When::After, Failure::Unavailable);
+    let request = ground.request(("jia", "1"), ("yi", "1"), Verdict::Same);
+    let mut bureau = ground.bureau().await;
+    assert_eq!(bureau.decide(request.clone()).await.unwrap_err().code(), tonic::Code::Unavailable);
+    // Whoever submits under the plan of before is told so, or stores under the one element; nothing is left under the other.
+    for (n, input) in inputs.iter().enumerate() {
+        let _ = ground.submit(&format!("s{n}"), &[(input, "5")]).await;
+    }
+    let merged = ground.elements(&["jia", "yi"]).await;
+    assert_eq!(merged[0], merged[1]);
+    let current = ground.everything().await.0;
+    assert_eq!(current.iter().map(|o| o.key.element.to_string()).collect::<Vec<_>>(), merged[..1]);
+    assert_eq!(bureau.decide(request).await.unwrap().into_inner().decision, 1, "the same request has its answer");
+    drop(bureau);
     ground.fits().await;
     ground.stop().await;
 }

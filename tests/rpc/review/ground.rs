@@ -1,6 +1,6 @@
 //! A server with a few small forms of one township, and what a test of the reviewer asks it.
 
-use crate::harness::{Authenticated, Callers, Server};
+use crate::harness::{Authenticated, Callers, Options, Server};
 use baoyici::app::App;
 use baoyici::domain::decision::FigureConflict;
 use baoyici::domain::observation::Observation;
@@ -13,6 +13,7 @@ use baoyici::pb::overlap_service_client::OverlapServiceClient;
 use baoyici::pb::register_template_request::Source;
 use baoyici::pb::template_service_client::TemplateServiceClient;
 use baoyici::store::ObservationFilter;
+use baoyici::store::fault::{Faults, Faulty};
 use baoyici::store::verify::verify;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -60,7 +61,18 @@ pub fn key(form: &str, field: &str, since: u32) -> Option<pb::FieldKey> {
 impl Ground {
     /// Starts a server with these forms.
     pub async fn of(forms: &[pb::FormTemplate]) -> Self {
-        let server = Server::start().await;
+        Self::over(Server::start().await, forms).await
+    }
+
+    /// The same over a store that fails where it is told to.
+    pub async fn with_faults(forms: &[pb::FormTemplate]) -> (Self, Faults) {
+        let faults = Faults::default();
+        let wrapped = faults.clone();
+        let options = Options { wrap: Box::new(|store| Arc::new(Faulty::new(store, wrapped))), ..Options::default() };
+        (Self::over(Server::start_with(options).await, forms).await, faults)
+    }
+
+    async fn over(server: Server, forms: &[pb::FormTemplate]) -> Self {
         let callers = server.furnish().await;
         let ground = Self { server, callers, n_requests: AtomicU32::new(0) };
         for form in forms {
