@@ -182,16 +182,19 @@ impl App {
         DescribedDecision { decision: decision.clone(), a: self.describe_member(&decision.a), b: self.describe_member(&decision.b) }
     }
 
-    /// What looks alike among the forms as they are registered; decisions take questions away without comparing anything anew.
+    /// What looks alike among the forms as they are registered, weighed by what decisions taught and by what reported figures say. One decision
+    /// takes questions away without comparing anything anew.
     async fn alike(&self) -> Result<Arc<Vec<Relation>>> {
-        let (generation, known) = self.state.known_alike();
+        let now = self.clock.now();
+        let (basis, known) = self.state.known_alike(now);
         if let Some(known) = known {
             return Ok(known);
         }
         let mut relations = self.state.snapshot().compare_all().await?;
         relations.retain(|r| r.kind == RelationKind::LooksAlike);
+        self.weigh_values(&mut relations).await?;
         let alike = Arc::new(relations);
-        self.state.keep_alike(generation, &alike);
+        self.state.keep_alike(basis, now, &alike);
         Ok(alike)
     }
 

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::app::error::Result;
 use crate::app::planned_year::PlannedYear;
@@ -17,6 +18,7 @@ use crate::domain::measure::Measures;
 use crate::domain::relation::Relation;
 use crate::domain::template::RegisteredTemplate;
 use crate::domain::unit::{UnitRow, UnitTree};
+use crate::overlap::learn::{DecidedPair, Learned, learn};
 use crate::overlap::{Catalogue, Settlement, Snapshot, Vocabulary};
 use crate::store::Store;
 
@@ -26,12 +28,28 @@ const FORMS_PER_READ: u32 = 200;
 /// Plans, and trees of units, that are kept at most: callers name years and days freely, and each of a province is large.
 const MAX_KEPT: usize = 8;
 
+/// Answers after which the weights are learnt anew: one answer moves little, and comparing all forms again costs much.
+const LEARN_EVERY: usize = 5;
+
+/// How long what looks alike is kept: figures that were reported since speak again after that.
+const ALIKE_LASTS: SignedDuration = SignedDuration::from_mins(10);
+
+/// What the list of what looks alike rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AlikeBasis {
+    forms: u64,
+    n_taught: usize,
+    n_undone: usize,
+}
+
 /// The application's memory.
 pub(crate) struct State {
     inner: RwLock<Inner>,
     plans: Mutex<HashMap<i16, (u64, Arc<PlannedYear>)>>,
     trees: Mutex<HashMap<Date, (u64, Arc<UnitTree>)>>,
-    alike: Mutex<Option<(u64, Arc<Vec<Relation>>)>>,
+    alike: Mutex<Option<(AlikeBasis, Timestamp, Arc<Vec<Relation>>)>>,
+    /// What the decisions taught, with the forms and the decisions that it was learnt from.
+    learned: Mutex<Option<(u64, Vec<DecidedPair>, Arc<Learned>)>>,
     /// Held while a form or units are registered, and while a decision is made or undone.
     pub(crate) registering: tokio::sync::Mutex<()>,
 }
@@ -41,7 +59,7 @@ struct Inner {
     unit_rows: Arc<Vec<UnitRow>>,
     /// Rises with every change; plans of an older generation are made again.
     generation: u64,
-    /// Rises with every change of forms only: what looks alike does not change by decisions, which only take questions away.
+    /// Rises with every change of forms only: what looks alike rests on it.
     forms_generation: u64,
     n_units: usize,
     decisions: Arc<Vec<Decision>>,
@@ -125,6 +143,7 @@ impl State {
             plans: Mutex::default(),
             trees: Mutex::default(),
             alike: Mutex::default(),
+            learned: Mutex::default(),
             registering: tokio::sync::Mutex::default(),
         })
     }
@@ -139,9 +158,34 @@ impl State {
         self.read(|inner| look(&inner.catalogue))
     }
 
-    /// A view of the catalogue that can be queried without holding the lock.
+    /// A view of the catalogue that can be queried without holding the lock, weighed by what the decisions taught.
     pub(crate) fn snapshot(&self) -> Snapshot {
-        self.catalogue(Catalogue::snapshot)
+        let (snapshot, decided, forms_generation) = self.read(|inner| {
+            let decided = decided_pairs(&inner.decisions);
+            (inner.catalogue.snapshot(), decided, inner.forms_generation)
+        });
+        if decided.is_empty() {
+            return snapshot;
+        }
+        let mut kept = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
+        let learned = match kept.as_ref() {
+            Some((generation, pairs, learned)) if *generation == forms_generation && *pairs == decided => Arc::clone(learned),
+            _ => {
+                let learned = Arc::new(learn(&snapshot, &decided));
+                *kept = Some((forms_generation, decided, Arc::clone(&learned)));
+                learned
+            }
+        };
+        drop(kept);
+        snapshot.with_learned(learned)
+    }
+
+    /// What looks alike rests on: a number that changes with the forms, how many decisions taught, and how many were undone.
+    fn basis_of_alike(&self) -> AlikeBasis {
+        self.read(|inner| {
+            let n_undone = inner.decisions.iter().filter(|d| !d.is_in_force()).count();
+            AlikeBasis { forms: inner.forms_generation, n_taught: decided_pairs(&inner.decisions).len(), n_undone }
+        })
     }
 
     /// All unit rows.
@@ -206,16 +250,17 @@ impl State {
         self.write(|inner| inner.settlement_version = version);
     }
 
-    /// What looked alike when the forms last changed, with a number that tells which forms; found anew where they did.
-    pub(crate) fn known_alike(&self) -> (u64, Option<Arc<Vec<Relation>>>) {
-        let generation = self.read(|inner| inner.forms_generation);
+    /// What looks alike, with what it rests on; `None` where that changed, or where it is older than [`ALIKE_LASTS`] and figures may have come.
+    pub(crate) fn known_alike(&self, now: Timestamp) -> (AlikeBasis, Option<Arc<Vec<Relation>>>) {
+        let basis = self.basis_of_alike();
         let known = self.alike.lock().unwrap_or_else(PoisonError::into_inner);
-        (generation, known.as_ref().filter(|(at, _)| *at == generation).map(|(_, alike)| Arc::clone(alike)))
+        let is_fresh = |(of, at, _): &&(AlikeBasis, Timestamp, _)| *of == basis && now.duration_since(*at) < ALIKE_LASTS;
+        (basis, known.as_ref().filter(is_fresh).map(|(.., alike)| Arc::clone(alike)))
     }
 
     /// Keeps what was found to look alike.
-    pub(crate) fn keep_alike(&self, generation: u64, alike: &Arc<Vec<Relation>>) {
-        *self.alike.lock().unwrap_or_else(PoisonError::into_inner) = Some((generation, Arc::clone(alike)));
+    pub(crate) fn keep_alike(&self, basis: AlikeBasis, now: Timestamp, alike: &Arc<Vec<Relation>>) {
+        *self.alike.lock().unwrap_or_else(PoisonError::into_inner) = Some((basis, now, Arc::clone(alike)));
     }
 
     /// Takes the new list of unit rows.
@@ -273,6 +318,14 @@ impl State {
         change(&mut inner);
         inner.generation += 1;
     }
+}
+
+/// The decisions that teach: those in force, in the order of their numbers, as many as make full steps of [`LEARN_EVERY`].
+fn decided_pairs(decisions: &[Decision]) -> Vec<DecidedPair> {
+    let in_force = decisions.iter().filter(|d| d.is_in_force());
+    let mut pairs: Vec<DecidedPair> = in_force.map(|d| DecidedPair { a: d.a.clone(), b: d.b.clone(), verdict: d.verdict }).collect();
+    pairs.truncate(pairs.len() / LEARN_EVERY * LEARN_EVERY);
+    pairs
 }
 
 /// Drops what is of another generation, and everything where that leaves no room for one more.

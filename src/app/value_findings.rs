@@ -10,11 +10,12 @@ use rust_decimal::Decimal;
 use crate::app::error::Result;
 use crate::app::{App, Page, PageRequest};
 use crate::domain::caller::{Caller, Role};
+use crate::domain::element::CataloguedField;
 use crate::domain::id::{ElementId, FieldKey};
 use crate::domain::message::Language;
 use crate::domain::observation::Observation;
 use crate::domain::period::{Frequency, ReferencePeriod};
-use crate::domain::relation::RelationKind;
+use crate::domain::relation::{Relation, RelationKind};
 use crate::domain::unit::{Level, UnitCode, UnitTree};
 use crate::overlap::values::{SumFinding, Value, ValueEvidence, ValueTable, ValueVerdict, say_evidence, say_sum};
 use crate::store::ObservationFilter;
@@ -72,7 +73,7 @@ pub struct DescribedFinding {
 }
 
 /// The figures of a year that were looked at.
-pub(crate) struct YearValues {
+struct YearValues {
     table: ValueTable,
     /// The first field through which each element was typed, and the dimension of its figures.
     typed: BTreeMap<ElementId, (FieldKey, String)>,
@@ -80,7 +81,7 @@ pub(crate) struct YearValues {
 
 impl YearValues {
     /// What the figures say of two elements.
-    pub(crate) fn evidence(&self, a: ElementId, b: ElementId) -> Option<ValueEvidence> {
+    fn evidence(&self, a: ElementId, b: ElementId) -> Option<ValueEvidence> {
         self.table.compare(a, b)
     }
 }
@@ -106,9 +107,29 @@ impl App {
         Ok(Page::slice(findings, position, size))
     }
 
+    /// Adds to what looks alike what the figures of this year and the last say. Pairs whose figures persistently differ are no question any
+    /// more; they stand among the findings.
+    pub(crate) async fn weigh_values(&self, relations: &mut Vec<Relation>) -> Result<()> {
+        let year = self.clock.today().year();
+        let years = [self.year_values(year).await?, self.year_values(year - 1).await?];
+        relations.retain_mut(|relation| {
+            let (Some(a), Some(b)) = (self.element_of(&relation.a), self.element_of(&relation.b)) else { return true };
+            let evidence = years.iter().filter_map(|y| y.evidence(a, b)).max_by_key(|e| e.n_compared);
+            match evidence {
+                Some(evidence) if evidence.verdict == ValueVerdict::Different => false,
+                Some(evidence) => {
+                    relation.weigh(evidence.to_reason());
+                    true
+                }
+                None => true,
+            }
+        });
+        Ok(())
+    }
+
     /// The figures of a year, of a sample of units of every level.
-    pub(crate) async fn year_values(&self, year: i16) -> Result<YearValues> {
-        let units = sample(&self.state.plan(year).units);
+    async fn year_values(&self, year: i16) -> Result<YearValues> {
+        let units = sample(&self.state.units_on(jiff::civil::Date::new(year, 12, 31).unwrap_or(jiff::civil::Date::MAX)));
         let mut periods = vec![ReferencePeriod::Standing];
         for frequency in [Frequency::Annual, Frequency::Semiannual, Frequency::Quarterly, Frequency::Monthly] {
             periods.extend(frequency.periods(year));
@@ -165,7 +186,7 @@ impl App {
     }
 
     fn element_of(&self, field: &FieldKey) -> Option<ElementId> {
-        self.state.catalogue(|c| c.meaning(field).map(|m| ElementId::of_key(&m.key)))
+        self.state.catalogue(|c| c.field(field).map(CataloguedField::element))
     }
 
     fn pair_finding(
@@ -226,8 +247,8 @@ impl App {
     fn forms_of(&self, values: &YearValues) -> Vec<Vec<ElementId>> {
         self.state.catalogue(|c| {
             let elements = |keys: &[FieldKey]| -> Vec<ElementId> {
-                let known = keys.iter().filter_map(|key| c.meaning(key).filter(|m| m.offset_years == 0));
-                known.map(|m| ElementId::of_key(&m.key)).filter(|e| values.typed.contains_key(e)).collect()
+                let known = keys.iter().filter_map(|key| c.field(key).filter(|f| f.meaning.offset_years == 0));
+                known.map(CataloguedField::element).filter(|e| values.typed.contains_key(e)).collect()
             };
             c.forms().map(|form| elements(&form.field_keys)).filter(|e| e.len() > 1).collect()
         })

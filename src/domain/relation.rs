@@ -65,6 +65,16 @@ pub struct Relation {
     pub reasons: Vec<Reason>,
 }
 
+impl Relation {
+    /// Takes one more piece of evidence into account: its weight is added to the log odds of the score.
+    pub fn weigh(&mut self, reason: Reason) {
+        let score = self.score.clamp(1e-6, 1.0 - 1e-6);
+        let log_odds = (score / (1.0 - score)).ln() + reason.weight;
+        self.score = ((1.0 / (1.0 + (-log_odds).exp())) * 10_000.0).round() / 10_000.0;
+        self.reasons.push(reason);
+    }
+}
+
 /// One piece of evidence for or against a relation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reason {
