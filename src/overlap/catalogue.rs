@@ -3,7 +3,7 @@
 //! Changed by inserting and removing whole forms; a [`Snapshot`] shares everything with it and is queried outside any lock. The index is over
 //! data elements, not fields: however often a figure is asked, it is compared once.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::domain::decision::Verdict;
@@ -12,15 +12,17 @@ use crate::domain::facet::Meaning;
 use crate::domain::id::{ElementId, FieldKey, FormId};
 use crate::domain::measure::Measures;
 use crate::domain::template::{Field, RegisteredTemplate};
+use crate::overlap::element::{ElementEntry, N_REPRESENTATIVES, count, discount};
 use crate::overlap::facets::text::{normalise, strip_markers};
 use crate::overlap::learn::Learned;
 use crate::overlap::learn::joined::Joined;
-use crate::overlap::persistent::SharedMap;
+use crate::overlap::persistent::{Change, Numbers, SharedArray, SharedMap, SharedOrder};
+use crate::overlap::profile::Profile;
 use crate::overlap::settle::Settlement;
-use crate::overlap::tokens::{Token, tokens};
+use crate::overlap::tokens::{Token, class_of, each_token, name_tokens, word_token, words};
 
 /// Bits of a field number that tell the field within its form; a form has at most 5,000 fields.
-const FIELD_BITS: u32 = 13;
+pub(crate) const FIELD_BITS: u32 = 13;
 
 /// A form of the catalogue.
 #[derive(Debug)]
@@ -29,12 +31,14 @@ pub(crate) struct FormEntry {
     pub form: Arc<RegisteredTemplate>,
     /// Its fields, in the template's order.
     pub fields: Vec<CataloguedField>,
+    /// What weighing pairs needs of each.
+    profiles: Arc<Vec<Profile>>,
     /// Its number in this catalogue; never shown, never in an answer's order.
     number: u64,
     /// Label and column of each field, normalised, and the same with the heading directly above.
     names: Arc<Vec<(Box<str>, Box<str>)>>,
     /// Place of the row above each field: its total, where the path ends in the label of a field of the form.
-    parents: Vec<Option<usize>>,
+    parents: Arc<Vec<Option<usize>>>,
 }
 
 /// The row above each field: the field that the last heading names, in the same column where there is one.
@@ -76,6 +80,16 @@ impl FormEntry {
     pub(crate) fn parent_of(&self, at: usize) -> Option<usize> {
         self.parents.get(at).copied().flatten()
     }
+
+    /// Its number in this catalogue.
+    pub(crate) fn number(&self) -> usize {
+        usize::try_from(self.number).unwrap_or(usize::MAX)
+    }
+
+    /// What weighing pairs needs of each field.
+    pub(crate) fn profiles(&self) -> &[Profile] {
+        &self.profiles
+    }
 }
 
 /// A field where it stands.
@@ -93,101 +107,169 @@ impl Placed {
         self.entry.fields.get(self.at)
     }
 
+    /// What weighing pairs needs of it.
+    pub(crate) fn profile(&self) -> Option<&Profile> {
+        self.entry.profiles.get(self.at)
+    }
+
     /// The field as printed.
     pub(crate) fn printed(&self) -> Option<&Field> {
         self.entry.form.template.fields.get(self.at)
+    }
+
+    /// Whether two fields stand in one form.
+    pub(crate) fn is_beside(&self, other: &Self) -> bool {
+        self.entry.number == other.entry.number
+    }
+
+    /// The key of the field.
+    pub(crate) fn key(&self) -> Option<&FieldKey> {
+        self.field().map(|f| &f.key)
     }
 }
 
 /// What catalogue and snapshot share.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State {
-    pub(crate) forms: Arc<BTreeMap<FormId, Arc<FormEntry>>>,
-    by_number: Arc<BTreeMap<u64, Arc<FormEntry>>>,
-    /// Element → numbers of its fields.
-    pub(crate) elements: SharedMap,
-    /// Token → elements that have it.
-    pub(crate) tokens: SharedMap,
+    pub(crate) forms: SharedOrder<FormId, Arc<FormEntry>>,
+    by_number: SharedArray<Arc<FormEntry>>,
+    /// Elements at their places in the index.
+    pub(crate) elements: SharedArray<Arc<ElementEntry>>,
+    /// Element → its place.
+    places: SharedMap<u32>,
+    /// Places that elements left.
+    free: Arc<Vec<u32>>,
+    n_places: u32,
+    /// Token → places of the elements that have it.
+    pub(crate) tokens: SharedMap<Numbers>,
+    /// Word → places of the elements that have it.
+    words: SharedMap<Numbers>,
+    /// Classes of elements, with the number of elements in each.
+    pub(crate) classes: Arc<BTreeMap<u64, u32>>,
     /// What reviewers' decisions make of the elements.
     settlement: Arc<Settlement>,
     n_fields: usize,
     n_elements: usize,
-    next_number: u64,
+    next_number: u32,
     /// What was learnt from decisions; the built-in weights where there are none.
     pub(crate) learned: Arc<Learned>,
     /// Elements that decisions and synonyms made one; filled in when a snapshot is asked.
     pub(crate) joined: Arc<Joined>,
 }
 
+/// What cataloguing works out of a form, whatever decisions make of its fields.
+struct Prepared {
+    names: Arc<Vec<(Box<str>, Box<str>)>>,
+    profiles: Arc<Vec<Profile>>,
+    parents: Arc<Vec<Option<usize>>>,
+}
+
 impl State {
     fn insert(&mut self, form: Arc<RegisteredTemplate>, fields: Vec<CataloguedField>) {
-        let names = Arc::new(form.template.fields.iter().map(names_of).collect());
-        self.insert_named(form, fields, names);
+        let names: Vec<_> = form.template.fields.iter().map(names_of).collect();
+        let profiles = fields.iter().zip(&names).map(|(field, (name, whole))| Profile::new(field, name, whole)).collect();
+        let parents = Arc::new(parents_of(&form.template.fields));
+        self.insert_prepared(form, fields, Prepared { names: Arc::new(names), profiles: Arc::new(profiles), parents });
     }
 
-    fn insert_named(&mut self, form: Arc<RegisteredTemplate>, mut fields: Vec<CataloguedField>, names: Arc<Vec<(Box<str>, Box<str>)>>) {
+    fn insert_prepared(&mut self, form: Arc<RegisteredTemplate>, mut fields: Vec<CataloguedField>, prepared: Prepared) {
         let id = form.template.id.clone();
         self.remove(&id);
         self.settlement.settle(&mut fields);
         let number = self.next_number;
         self.next_number += 1;
         self.n_fields += fields.len();
-        let parents = parents_of(&form.template.fields);
-        let entry = Arc::new(FormEntry { form, fields, number, names, parents });
-        Arc::make_mut(&mut self.by_number).insert(number, entry.clone());
-        for (at, field) in entry.fields.iter().enumerate() {
-            let (id, element) = (field.element(), stored(field.element()));
-            let known = self.tokens_beside(id, field);
-            if self.elements.add(element, field_number(number, at)) {
-                self.n_elements += 1;
-            } else if known.is_none() {
-                continue;
-            }
-            for token in tokens(&field.meaning).into_iter().filter(|t| known.as_ref().is_none_or(|known| !known.contains(t))) {
-                self.tokens.add(token, element);
+        let Prepared { names, profiles, parents } = prepared;
+        let entry = Arc::new(FormEntry { form, fields, profiles, number: number.into(), names, parents });
+        // Fields find their form by its number, also while they are put.
+        self.by_number.set(number, Some(Arc::clone(&entry)));
+        for at in 0..entry.fields.len() {
+            self.put(Placed { entry: Arc::clone(&entry), at });
+        }
+        self.forms.insert(id, entry);
+    }
+
+    fn put(&mut self, placed: Placed) {
+        let (Some(field), Some(profile)) = (placed.field(), placed.profile()) else { return };
+        let id = stored(field.element());
+        let known = self.places.get(id).copied();
+        let place = known.unwrap_or_else(|| self.new_place(id));
+        let mut element = match self.elements.get(place) {
+            Some(element) => ElementEntry::clone(element),
+            None => ElementEntry::new(id),
+        };
+        let number = field_number(placed.entry.number, placed.at);
+        element.fields.insert(element.fields.partition_point(|f| *f < number), number);
+        if count(&mut element.readings, word_token(&field.meaning.key)) {
+            self.index(field, profile, SharedMap::add, place, 1);
+        }
+        for token in name_tokens(profile) {
+            if count(&mut element.names, token) {
+                self.tokens.add(token, place);
             }
         }
-        Arc::make_mut(&mut self.forms).insert(id, entry);
+        element.put_first(placed);
+        self.elements.set(place, Some(Arc::new(element)));
+    }
+
+    /// Puts a reading into the index, or takes it out.
+    fn index(&mut self, field: &CataloguedField, profile: &Profile, change: fn(&mut SharedMap<Numbers>, Token, u32), place: u32, by: i32) {
+        each_token(profile, |token| change(&mut self.tokens, token, place));
+        if !profile.is_private {
+            words(&field.meaning).into_iter().for_each(|word| change(&mut self.words, word_token(word), place));
+            let classes = Arc::make_mut(&mut self.classes);
+            let n = classes.entry(class_of(profile)).or_default();
+            *n = n.saturating_add_signed(by);
+            classes.retain(|_, n| *n > 0);
+        }
+    }
+
+    fn new_place(&mut self, id: u64) -> u32 {
+        let place = Arc::make_mut(&mut self.free).pop().unwrap_or(self.n_places);
+        self.n_places = self.n_places.max(place + 1);
+        self.places.change(id, |_| Change::Put(place));
+        self.n_elements += 1;
+        place
     }
 
     fn remove(&mut self, id: &FormId) {
-        let Some(entry) = Arc::make_mut(&mut self.forms).remove(id) else { return };
-        for (at, field) in entry.fields.iter().enumerate() {
-            let (id, element) = (field.element(), stored(field.element()));
-            let is_gone = self.elements.remove(element, field_number(entry.number, at));
-            let known = self.tokens_beside(id, field);
-            if is_gone {
-                self.n_elements -= 1;
-            } else if known.is_none() {
-                continue;
-            }
-            for token in tokens(&field.meaning).into_iter().filter(|t| known.as_ref().is_none_or(|known| !known.contains(t))) {
-                self.tokens.remove(token, element);
-            }
+        let Some(entry) = self.forms.remove(id) else { return };
+        for at in 0..entry.fields.len() {
+            self.take(&Placed { entry: Arc::clone(&entry), at });
         }
+        self.by_number.set(u32::try_from(entry.number).unwrap_or(u32::MAX), None);
         self.n_fields -= entry.fields.len();
-        Arc::make_mut(&mut self.by_number).remove(&entry.number);
     }
 
-    /// Tokens that the fields of an element give which a decision joined of several readings; `None` where all of its fields have one reading.
-    /// A field that is being added or taken out is not among them.
-    fn tokens_beside(&self, element: ElementId, field: &CataloguedField) -> Option<BTreeSet<Token>> {
-        (self.settlement.n_members(field.element_key()) > 1).then(|| self.tokens_of(element))
-    }
-
-    /// Tokens of an element: those of all the readings that decisions joined in it.
-    pub(crate) fn tokens_of(&self, element: ElementId) -> BTreeSet<Token> {
-        let is_joined = self.any_field(element).is_some_and(|p| p.field().is_some_and(|f| self.settlement.n_members(f.element_key()) > 1));
-        let numbers = self.elements.get(stored(element)).into_iter().flat_map(|list| list.iter());
-        let placed = numbers.take(if is_joined { usize::MAX } else { 1 }).filter_map(|number| self.at(number));
-        let mut seen: BTreeSet<String> = BTreeSet::new();
-        let mut found = BTreeSet::new();
-        for placed in placed {
-            if let Some(field) = placed.field().filter(|f| seen.insert(f.meaning.key.clone())) {
-                found.extend(tokens(&field.meaning));
+    fn take(&mut self, placed: &Placed) {
+        let (Some(field), Some(profile)) = (placed.field(), placed.profile()) else { return };
+        let id = stored(field.element());
+        let Some(place) = self.places.get(id).copied() else { return };
+        let Some(mut element) = self.elements.get(place).map(|e| ElementEntry::clone(e)) else { return };
+        let number = field_number(placed.entry.number, placed.at);
+        element.fields.retain(|f| *f != number);
+        if discount(&mut element.readings, word_token(&field.meaning.key)) {
+            self.index(field, profile, SharedMap::remove, place, -1);
+        }
+        for token in name_tokens(profile) {
+            if discount(&mut element.names, token) {
+                self.tokens.remove(token, place);
             }
         }
-        found
+        if element.fields.is_empty() {
+            self.elements.set(place, None);
+            self.places.change(id, |_| Change::Drop);
+            Arc::make_mut(&mut self.free).push(place);
+            self.n_elements -= 1;
+            return;
+        }
+        element.first.retain(|p| !(p.is_beside(placed) && p.at == placed.at));
+        if element.first.len() < N_REPRESENTATIVES.min(element.fields.len()) {
+            element.first.clear();
+            let all: Vec<Placed> = element.fields.iter().filter_map(|number| self.at(*number)).collect();
+            all.into_iter().for_each(|p| element.put_first(p));
+        }
+        self.elements.set(place, Some(Arc::new(element)));
     }
 
     /// What a decision says of one element against another, by the numbers under which they are indexed.
@@ -203,7 +285,7 @@ impl State {
         let is_touched = |entry: &&Arc<FormEntry>| entry.fields.iter().any(|f| differing.touches(&f.key, &f.meaning.key));
         let touched: Vec<Arc<FormEntry>> =
             if differing.is_empty() { Vec::new() } else { self.forms.values().filter(is_touched).cloned().collect() };
-        // All of them leave under the old decisions before any comes back under the new ones: tokens are counted by what an element consists of.
+        // All of them leave under the old decisions before any comes back under the new ones, so that none meets itself on the way.
         self.settlement = Arc::clone(&before);
         for entry in &touched {
             self.remove(&entry.form.template.id);
@@ -211,7 +293,9 @@ impl State {
         self.settlement = settlement;
         let mut refiled = Vec::new();
         for entry in touched {
-            self.insert_named(Arc::clone(&entry.form), entry.fields.clone(), Arc::clone(&entry.names));
+            let prepared =
+                Prepared { names: Arc::clone(&entry.names), profiles: Arc::clone(&entry.profiles), parents: Arc::clone(&entry.parents) };
+            self.insert_prepared(Arc::clone(&entry.form), entry.fields.clone(), prepared);
             let after = self.forms.get(&entry.form.template.id).map(|e| e.fields.as_slice()).unwrap_or_default();
             let moved = entry.fields.iter().zip(after).filter(|(old, new)| old.element_key() != new.element_key());
             refiled.extend(moved.map(|(old, new)| Refiled { field: old.key.clone(), before: old.element(), after: new.element() }));
@@ -219,35 +303,74 @@ impl State {
         refiled
     }
 
+    /// An element by its id.
+    pub(crate) fn element(&self, element: ElementId) -> Option<&Arc<ElementEntry>> {
+        self.elements.get(*self.places.get(stored(element))?)
+    }
+
+    /// The place of an element in the index.
+    pub(crate) fn place_of(&self, element: ElementId) -> Option<u32> {
+        self.places.get(stored(element)).copied()
+    }
+
     /// Fields of an element, sorted by their keys.
     pub(crate) fn placed(&self, element: ElementId) -> Vec<Placed> {
-        let mut placed: Vec<Placed> =
-            self.elements.get(stored(element)).into_iter().flat_map(|list| list.iter()).filter_map(|number| self.at(number)).collect();
-        placed.sort_by(|a, b| a.field().map(|f| &f.key).cmp(&b.field().map(|f| &f.key)));
+        self.element(element).map(|e| self.placed_of(e)).unwrap_or_default()
+    }
+
+    /// Fields of an element, sorted by their keys.
+    pub(crate) fn placed_of(&self, element: &ElementEntry) -> Vec<Placed> {
+        let mut placed: Vec<Placed> = element.fields.iter().filter_map(|number| self.at(*number)).collect();
+        placed.sort_by(|a, b| a.key().cmp(&b.key()));
         placed
+    }
+
+    /// Fields of an element that have its readings, one for each.
+    pub(crate) fn readings_of(&self, element: &ElementEntry) -> Vec<Placed> {
+        let mut seen: Vec<&str> = Vec::new();
+        let mut found: Vec<Placed> = Vec::new();
+        for placed in &element.first {
+            if let Some(field) = placed.field().filter(|f| !seen.contains(&f.meaning.key.as_str())) {
+                seen.push(&field.meaning.key);
+                found.push(placed.clone());
+            }
+        }
+        if found.len() >= element.n_readings() {
+            return found;
+        }
+        // Decisions joined more readings than its first fields have.
+        let mut by_key: BTreeMap<String, Placed> = BTreeMap::new();
+        for placed in self.placed_of(element) {
+            let Some(key) = placed.field().map(|f| f.meaning.key.clone()) else { continue };
+            by_key.entry(key).or_insert(placed);
+        }
+        by_key.into_values().collect()
     }
 
     /// Numbers of the forms that have an element, sorted.
     pub(crate) fn forms_of(&self, element: u64) -> Vec<u64> {
-        let mut forms: Vec<u64> = self.elements.get(element).into_iter().flat_map(|l| l.iter()).map(|n| n >> FIELD_BITS).collect();
-        forms.sort_unstable();
-        forms.dedup();
-        forms
+        self.by_stored(element).map(|e| e.forms()).unwrap_or_default()
     }
 
-    /// The first fields of an element by their keys, at most `n`, one of a form.
-    pub(crate) fn first_fields(&self, element: u64, n: usize) -> Vec<Placed> {
-        let mut first: Vec<Placed> = Vec::new();
-        for placed in self.elements.get(element).into_iter().flat_map(|l| l.iter()).filter_map(|number| self.at(number)) {
-            let key = |p: &Placed| p.field().map(|f| f.key.clone());
-            let at = first.partition_point(|p| p.field().map(|f| &f.key) < placed.field().map(|f| &f.key));
-            let is_known = first.get(at.wrapping_sub(1)).or_else(|| first.get(at)).is_some_and(|p| key(p) == key(&placed));
-            if at < n && !is_known {
-                first.insert(at, placed);
-                first.truncate(n);
-            }
+    /// The element under a number.
+    pub(crate) fn by_stored(&self, element: u64) -> Option<&Arc<ElementEntry>> {
+        self.elements.get(*self.places.get(element)?)
+    }
+
+    /// The place of the element under a number.
+    pub(crate) fn place_of_stored(&self, element: u64) -> Option<u32> {
+        self.places.get(element).copied()
+    }
+
+    /// The elements that have a word, each once, sorted by their numbers; their readings may have it more often.
+    pub(crate) fn elements_with(&self, word: &str) -> Vec<u64> {
+        let mut found = Vec::new();
+        if let Some(places) = self.words.get(word_token(word)) {
+            places.each(|part| found.extend(part.iter().filter_map(|place| self.elements.get(*place)).map(|e| e.id)));
         }
-        first
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 
     /// Number of elements.
@@ -255,23 +378,27 @@ impl State {
         self.n_elements
     }
 
-    /// Any field of an element.
-    pub(crate) fn any_field(&self, element: ElementId) -> Option<Placed> {
-        let number = self.elements.get(stored(element))?.iter().next()?;
-        self.at(number)
+    /// Number of elements that have a word.
+    pub(crate) fn n_with(&self, word: Token) -> usize {
+        self.words.n(word)
+    }
+
+    /// Forms with their places in the order of their ids.
+    pub(crate) fn form_entries(&self) -> impl Iterator<Item = &Arc<FormEntry>> {
+        self.forms.values()
     }
 
     fn at(&self, number: u64) -> Option<Placed> {
-        let entry = self.by_number.get(&(number >> FIELD_BITS))?;
+        let entry = self.by_number.get(u32::try_from(number >> FIELD_BITS).ok()?)?;
         let at = usize::try_from(number & ((1 << FIELD_BITS) - 1)).ok()?;
-        Some(Placed { entry: entry.clone(), at })
+        Some(Placed { entry: Arc::clone(entry), at })
     }
 
     /// Finds a field by its key.
     pub(crate) fn find(&self, key: &FieldKey) -> Option<Placed> {
         let entry = self.forms.get(&key.form)?;
         let at = entry.fields.iter().position(|f| f.key == *key)?;
-        Some(Placed { entry: entry.clone(), at })
+        Some(Placed { entry: Arc::clone(entry), at })
     }
 }
 

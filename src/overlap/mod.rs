@@ -6,15 +6,21 @@
 
 mod candidates;
 mod catalogue;
+mod element;
 pub mod explain;
 mod facets;
 mod index;
+mod judge;
 pub mod learn;
 mod object;
 mod persistent;
+mod profile;
+mod quick;
+mod recall;
 mod relate;
 mod score;
 mod settle;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -27,7 +33,9 @@ pub use crate::overlap::catalogue::{Catalogue, Refiled, Snapshot};
 pub use crate::overlap::facets::key::keep_meanings;
 pub use crate::overlap::facets::read_form;
 pub use crate::overlap::object::Objection;
+pub use crate::overlap::recall::BlockingRecall;
 pub use crate::overlap::settle::{Contradiction, Settlement, ToldApart};
+pub use crate::overlap::sweep::Relations;
 pub use crate::overlap::vocabulary::Vocabulary;
 
 /// What can go wrong in this layer.
@@ -50,6 +58,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Takes over the end of a worker that found part of an answer.
+    pub(crate) fn from_worker(error: tokio::task::JoinError) -> Self {
+        Self::Engine { detail: error.to_string() }
+    }
+
     /// Takes over an error of the query engine.
     pub(crate) fn from_datafusion(error: datafusion::error::DataFusionError) -> Self {
         Self::Engine { detail: error.to_string() }

@@ -10,20 +10,21 @@ use crate::domain::relation::Reason;
 use crate::overlap::catalogue::{Placed, State};
 use crate::overlap::learn::context::neighbours;
 use crate::overlap::learn::weights::{Feature, N_FEATURES, RESIDUE, TEXT, Weights, graded};
+use crate::overlap::profile::OPPOSITES;
 use crate::overlap::tokens::word_token;
 use std::borrow::Cow;
 
 /// Thousandths that a facet known on both sides and different takes away: more than all agreements can give.
 const VETO: i64 = -9_000;
 /// A pair whose log odds stay below this (in thousandths), whatever its names, is not looked at further.
-const LEAST_MILLI: i64 = -7_000;
+pub(crate) const LEAST_MILLI: i64 = -7_000;
 
 /// What the comparison of two meanings gives.
 #[derive(Clone, Debug)]
 pub(crate) struct Comparison {
     /// Sum of all weights, in thousandths.
     pub milli: i64,
-    /// Why, facet by facet; their weights add up to the sum.
+    /// Why, facet by facet; their weights add up to the sum. None where nobody asked for them.
     pub reasons: Vec<Reason>,
     /// The facet that both sides know differently.
     pub veto: Option<&'static str>,
@@ -73,6 +74,15 @@ struct Weigher<'a> {
 
 /// Compares two fields where they stand; `None` where nothing speaks for the pair and nobody would take one for the other.
 pub(crate) fn compare(state: &State, a: &Placed, b: &Placed) -> Option<Comparison> {
+    Some(weighed(state, a, b)?.finish().0)
+}
+
+/// As [`compare`], without the reasons.
+pub(crate) fn outcome(state: &State, a: &Placed, b: &Placed) -> Option<Comparison> {
+    Some(weighed(state, a, b)?.outcome())
+}
+
+fn weighed<'a>(state: &'a State, a: &'a Placed, b: &'a Placed) -> Option<Weigher<'a>> {
     let has_same_name = a.entry.text_of(a.at) == b.entry.text_of(b.at);
     let mut weigher = Weigher::new(state, None);
     weigher.vetoes(&a.field()?.meaning, &b.field()?.meaning);
@@ -85,7 +95,7 @@ pub(crate) fn compare(state: &State, a: &Placed, b: &Placed) -> Option<Compariso
         return None;
     }
     weigher.places(a, b)?;
-    Some(weigher.finish().0)
+    Some(weigher)
 }
 
 /// Compares two fields and tells the degree of each feature; never gives up on a pair. `None` only where a field is missing.
@@ -125,6 +135,10 @@ impl<'a> Weigher<'a> {
         self.veto.get_or_insert(facet);
         self.milli += VETO;
         self.reasons.push((facet, a.into(), b.into(), VETO));
+    }
+
+    fn outcome(&self) -> Comparison {
+        Comparison { milli: self.milli, reasons: Vec::new(), veto: self.veto, only_a: self.only_a, only_b: self.only_b }
     }
 
     fn finish(self) -> (Comparison, Option<Vec<f64>>) {
@@ -247,8 +261,7 @@ impl<'a> Weigher<'a> {
         let similarity = whole.max(text_similarity(a.entry.name_of(a.at), b.entry.name_of(b.at)));
         self.add("label", &a.printed()?.label, &b.printed()?.label, &graded(&TEXT, similarity));
         let settled = neighbours(self.state, a, b);
-        if let Some((label_a, label_b)) = settled.first().copied() {
-            let level = if settled.len() > 1 { Feature::ContextMore } else { Feature::ContextOne };
+        if let Some(((label_a, label_b), level)) = settled.first().copied().zip(context_level(settled.len())) {
             self.add("context", label_a, label_b, &[(level, 1.0)]);
         }
         Some(())
@@ -270,17 +283,24 @@ impl<'a> Weigher<'a> {
         }
     }
 
-    /// How rare a shared word is in the catalogue: log odds against meeting it by chance, within limits.
     fn rarity(&self, word: &str) -> f64 {
-        let n_elements = self.state.n_elements().max(2) as f64;
-        let n = self.state.tokens.get(word_token(word)).map_or(1, |l| l.len()).max(1) as f64;
-        (n_elements / n).ln().clamp(0.4, 6.0)
+        rarity(self.state.n_elements(), self.state.n_with(word_token(word)))
     }
 }
 
-/// Words that exclude each other.
-const OPPOSITES: [(&str, &str); 6] =
-    [("户籍", "常住"), ("农村", "城镇"), ("农业户口", "非农业户口"), ("户籍", "外来人口"), ("集中供养", "分散供养"), ("男", "女")];
+/// How rare a shared word is that `n` of all elements have: log odds against meeting it by chance, within limits.
+pub(crate) fn rarity(n_elements: usize, n: usize) -> f64 {
+    (n_elements.max(2) as f64 / n.max(1) as f64).ln().clamp(0.4, 6.0)
+}
+
+/// The level that so many settled neighbours reach.
+pub(crate) fn context_level(n_settled: usize) -> Option<Feature> {
+    match n_settled {
+        0 => None,
+        1 => Some(Feature::ContextOne),
+        _ => Some(Feature::ContextMore),
+    }
+}
 
 fn ranges(meaning: &Meaning) -> Vec<&str> {
     let is_range = |q: &&str| q.starts_with(|c: char| c.is_ascii_digit() || c == '<' || c == '>');

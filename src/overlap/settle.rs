@@ -220,11 +220,6 @@ impl Settlement {
         self.class_of.get(node).map_or(node, String::as_str)
     }
 
-    /// Number of nodes of a class.
-    pub(crate) fn n_members(&self, class: &str) -> usize {
-        self.members.get(class).map_or(1, BTreeSet::len)
-    }
-
     /// What keeps two classes apart, said of the first against the second.
     pub fn told_apart(&self, a: &str, b: &str) -> Option<ToldApart> {
         let told = self.told_apart.get(&pair(a, b)).copied()?;

@@ -11,6 +11,9 @@ use crate::domain::period::Frequency;
 use crate::domain::relation::{Relation, RelationKind, Standing};
 use crate::domain::template::{DataType, Field, FormTemplate, RegisteredTemplate};
 use crate::domain::unit::Level;
+use crate::overlap::judge::{MIN_SCORE, Worth, worth};
+use crate::overlap::quick::Rarities;
+use crate::overlap::score::outcome;
 use crate::overlap::{Catalogue, Settlement, Vocabulary, explain, read_form};
 
 pub(super) struct Printed {
@@ -219,4 +222,33 @@ fn settling_step_by_step_gives_what_a_fresh_catalogue_gives() {
     assert_eq!(all(&stepwise), before);
     stepwise.settle(Settlement::default());
     assert_eq!(all(&stepwise), unsettled, "undone to the last");
+}
+
+#[test]
+fn weighing_quickly_gives_what_the_full_comparison_gives() {
+    let mut forms = sample();
+    let noted = |at: usize| format!("其他粮食{at}（除稻谷、小麦）");
+    let (one, two) = (noted(1), noted(2));
+    forms.push(form("left out", Level::Township, Frequency::Annual, &[(&one, "吨"), ("男性常住人口", "人"), ("60岁及以上人口", "人")]));
+    forms.push(form("left out too", Level::Township, Frequency::Annual, &[(&two, "公斤"), ("女性常住人口", "人"), ("65岁及以上人口", "")]));
+    let order: Vec<usize> = (0..forms.len()).collect();
+    let view = catalogue(&forms, &order).snapshot().with_joined();
+    let mut n_equal = 0;
+    for (at, own) in view.state.elements.iter() {
+        let placed = own.standing_for().unwrap_or_else(|| panic!("no field"));
+        let rarities = Rarities::new(&view.state, placed.profile().unwrap_or_else(|| panic!("no profile")));
+        for (_, other) in view.state.elements.iter().filter(|(other, e)| *other != at && !e.meets(own)) {
+            let beside = other.standing_for().unwrap_or_else(|| panic!("no field"));
+            let full = outcome(&view.state, placed, beside);
+            match worth(&view.state, &rarities, own, other) {
+                Worth::Alike(milli) => {
+                    assert_eq!(full.map(|c| c.milli), Some(milli));
+                    n_equal += 1;
+                }
+                Worth::Conflict => assert!(full.is_some_and(|c| c.veto.is_some_and(|v| v != "offset"))),
+                Worth::Nothing => assert!(full.is_none_or(|c| c.veto.is_some() || c.score() < MIN_SCORE)),
+            }
+        }
+    }
+    assert!(n_equal > 10, "{n_equal}");
 }

@@ -1,29 +1,44 @@
-//! Tokens (索引词) of a meaning: what the inverted index knows of it.
+//! Tokens (索引词) of a field: under what the inverted index keeps its element, and under what it is looked up.
 //!
-//! Single words of the facets and of the residue, pairs of words, and pairs of characters of the residue. Pairs find what single words,
-//! being too frequent, no longer do. Equal meanings have equal tokens: nothing but the meaning goes in.
+//! Elements are kept under every one, two and three of their words together, within their class of unit of measure. Looking up goes from
+//! the short to the long: a word that few elements have is looked up alone; words that many have are looked up by twos, and where even those
+//! are many, by threes. So lists stay short however large the catalogue grows, and while it is small nothing is lost: whatever shares a word
+//! is met. After prefix filtering (AllPairs, PPJoin), with the prefix grown where it is not selective.
+//! Equal meanings have equal tokens: nothing but the meaning goes in, beside the printed names.
 
 use std::collections::BTreeSet;
 
 use crate::domain::facet::Meaning;
+use crate::overlap::catalogue::State;
+use crate::overlap::element::ElementEntry;
+use crate::overlap::persistent::spread;
+use crate::overlap::profile::{Profile, Text};
+use crate::overlap::quick::{Milli, Rarities};
 
-/// A token as the index keeps it: the first 64 bits of its digest.
+/// A token as the index keeps it.
 pub(crate) type Token = u64;
 
-fn digest(kind: char, text: &str) -> Token {
-    // FNV-1a: stable over versions, and fast on the short words that come here.
+/// A list that is looked up as it is; longer ones are narrowed by another word.
+const SHORT: usize = 256;
+/// Postings read for one element.
+const MAX_READ: usize = 1_024;
+/// Features of a field that tokens are made of.
+const MAX_FEATURES: usize = 8;
+/// Character pairs of unknown words that tokens are made of.
+const MAX_PAIRS: usize = 16;
+/// What sharing a printed name, all unknown words, or two characters of them promises, beside the rarity of words.
+const NAME_PROMISE: Milli = 4_000;
+const RESIDUE_PROMISE: Milli = 3_000;
+const PAIR_PROMISE: Milli = 1_000;
+
+/// The token of a single word: FNV-1a, stable over versions, and fast on the short words that come here.
+pub(crate) fn word_token(word: &str) -> Token {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    let mut buffer = [0_u8; 4];
-    for byte in kind.encode_utf8(&mut buffer).bytes().chain(text.bytes()) {
+    for byte in "w".bytes().chain(word.bytes()) {
         hash ^= u64::from(byte);
         hash = hash.wrapping_mul(0x0000_0100_0000_01b3);
     }
     hash
-}
-
-/// The token of a single word.
-pub(crate) fn word_token(word: &str) -> Token {
-    digest('w', word)
 }
 
 /// The words of a meaning that tell it from others, each once, sorted.
@@ -37,33 +52,182 @@ pub(crate) fn words(meaning: &Meaning) -> BTreeSet<&str> {
     words
 }
 
-/// Tokens of a meaning. None for what is about the form or the unit itself: nobody is asked about those.
-pub(crate) fn tokens(meaning: &Meaning) -> Vec<Token> {
-    if meaning.key.starts_with('!') {
-        return Vec::new();
+/// The class that an element is kept in: its unit's dimension, else its statistic. Fields known to differ in either are never one figure.
+pub(crate) fn class_of(profile: &Profile) -> u64 {
+    match (profile.dimension, profile.statistic) {
+        (0, 0) => 0,
+        (0, statistic) => spread(statistic ^ 0x57a7),
+        (dimension, _) => dimension,
     }
-    let words = words(meaning);
-    let mut tokens: BTreeSet<Token> = BTreeSet::new();
-    for word in &words {
-        tokens.insert(digest('w', word));
-    }
-    let list: Vec<&&str> = words.iter().take(8).collect();
-    for (at, one) in list.iter().enumerate() {
-        for other in list.iter().skip(at + 1) {
-            tokens.insert(digest('p', &format!("{one}+{other}")));
-        }
-    }
-    let statistic = meaning.facets.statistic.as_deref().unwrap_or_default();
-    for measure in meaning.facets.measure.iter().flat_map(|m| m.split('+')) {
-        tokens.insert(digest('s', &format!("{measure}+{statistic}")));
-    }
-    for residue in &meaning.residue {
-        tokens.extend(bigrams(residue).map(|b| digest('b', &b)));
-    }
-    tokens.into_iter().collect()
 }
 
-/// Pairs of neighbouring characters.
-pub(crate) fn bigrams(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.chars().zip(text.chars().skip(1)).map(|(a, b)| [a, b].iter().collect())
+fn combined(class: u64, features: &[u64]) -> Token {
+    let sum = features.iter().fold(features.len() as u64, |sum, f| sum.wrapping_add(spread(*f)));
+    spread(class ^ spread(sum))
+}
+
+/// Tokens of a printed name; they know no class, since one name for two figures is a conflict that must be met.
+pub(crate) fn name_tokens(profile: &Profile) -> impl Iterator<Item = Token> {
+    let token = |text: &Text, kind: u64| (!text.is_empty() && !profile.is_private).then(|| spread(text.digest ^ kind));
+    [token(&profile.whole, 0x1a3e), token(&profile.name, 0x2b4d)].into_iter().flatten()
+}
+
+/// Words of a profile as tokens are made of them: its unknown words count as one.
+fn features(profile: &Profile) -> Vec<u64> {
+    let residue = (!profile.residue.is_empty()).then_some(profile.residue.digest);
+    residue.into_iter().chain(profile.words.iter().copied()).take(MAX_FEATURES).collect()
+}
+
+fn residue_pairs(profile: &Profile) -> impl Iterator<Item = u64> {
+    profile.residue.pairs.iter().take(MAX_PAIRS).map(|pair| u64::from(*pair))
+}
+
+/// Hands over the tokens that an element is kept under, beside those of its names. None for what is about the form or the unit itself.
+pub(crate) fn each_token(profile: &Profile, mut take: impl FnMut(Token)) {
+    if profile.is_private {
+        return;
+    }
+    let (class, features) = (class_of(profile), features(profile));
+    for (i, one) in features.iter().enumerate() {
+        take(combined(class, &[*one]));
+        for (j, two) in features.iter().enumerate().skip(i + 1) {
+            take(combined(class, &[*one, *two]));
+            features.iter().skip(j + 1).for_each(|three| take(combined(class, &[*one, *two, *three])));
+        }
+    }
+    for pair in residue_pairs(profile) {
+        take(combined(class, &[pair]));
+        features.iter().for_each(|feature| take(combined(class, &[pair, *feature])));
+    }
+    take(combined(class ^ WHOLE, &features));
+    each_without_one(&features, |near| take(combined(class ^ NEAR, near)));
+}
+
+/// Marks tokens of all words of an element.
+const WHOLE: u64 = 0x3c5f;
+/// Marks tokens of all words of an element but one.
+const NEAR: u64 = 0x4d61;
+
+/// The features but one, for each of them.
+fn each_without_one(features: &[u64], mut take: impl FnMut(&[u64])) {
+    for at in 0..features.len() {
+        let mut near = features.to_vec();
+        near.remove(at);
+        take(&near);
+    }
+}
+
+/// The classes that may hold what is compared with a profile.
+fn classes_beside(state: &State, profile: &Profile) -> Vec<u64> {
+    let own = class_of(profile);
+    if profile.dimension == 0 {
+        // Where the form says no unit, any may be meant.
+        return state.classes.keys().copied().collect();
+    }
+    let by_statistic = spread(profile.statistic ^ 0x57a7);
+    let mut classes = vec![own];
+    classes.extend([0, by_statistic].into_iter().filter(|c| state.classes.contains_key(c)));
+    classes
+}
+
+/// Lists chosen to be read for an element, each with what sharing its words adds to a pair, and its length.
+struct Choice<'a> {
+    state: &'a State,
+    classes: Vec<u64>,
+    chosen: Vec<(Milli, Token, usize)>,
+}
+
+impl Choice<'_> {
+    /// Takes the lists of these features where they are short together; says whether they were.
+    fn take_short(&mut self, features: &[u64], promise: Milli) -> bool {
+        self.take_short_of(0, features, promise)
+    }
+
+    /// As [`Self::take_short`], of lists of a kind.
+    fn take_short_of(&mut self, kind: u64, features: &[u64], promise: Milli) -> bool {
+        let tokens = self.classes.iter().map(|c| combined(*c ^ kind, features)).map(|t| (t, self.state.tokens.n(t)));
+        let tokens: Vec<(Token, usize)> = tokens.filter(|(_, n)| *n > 0).collect();
+        let is_short = tokens.iter().map(|(_, n)| n).sum::<usize>() <= SHORT;
+        if is_short {
+            self.chosen.extend(tokens.into_iter().map(|(token, n)| (promise, token, n)));
+        }
+        is_short
+    }
+}
+
+impl Choice<'_> {
+    /// Takes those that have the same words, one more, one less or one other: where every word is frequent, these are the likeliest.
+    fn take_nearest(&mut self, features: &[(u64, Milli)]) {
+        let all: Vec<u64> = features.iter().map(|(f, _)| *f).collect();
+        let promise: Milli = features.iter().map(|(_, p)| p).sum();
+        for kind in [WHOLE, NEAR] {
+            self.take_short_of(kind, &all, promise);
+            each_without_one(&all, |near| {
+                self.take_short_of(kind, near, promise - 1_000);
+            });
+        }
+    }
+}
+
+/// The tokens that an element is looked up by: what promises most first, as many as [`MAX_READ`] postings allow.
+pub(crate) fn looked_up(state: &State, element: &ElementEntry) -> Vec<Token> {
+    let mut chosen: Vec<(Milli, Token, usize)> = Vec::new();
+    let readings = state.readings_of(element);
+    for profile in readings.iter().filter_map(|placed| placed.profile()) {
+        if profile.is_private {
+            return Vec::new();
+        }
+        chosen.extend(chosen_for(state, profile));
+    }
+    for token in element.names() {
+        chosen.push((NAME_PROMISE, token, state.tokens.n(token)));
+    }
+    chosen.retain(|(_, _, n)| (2..=SHORT).contains(n));
+    chosen.sort_unstable_by(|x, y| y.0.cmp(&x.0).then_with(|| x.1.cmp(&y.1)));
+    chosen.dedup_by_key(|(_, token, _)| *token);
+    let mut left = MAX_READ;
+    let affordable = chosen.into_iter().take_while(|(_, _, n)| {
+        let is_affordable = left > 0;
+        left = left.saturating_sub(*n);
+        is_affordable
+    });
+    affordable.map(|(_, token, _)| token).collect()
+}
+
+/// Lists that are short enough to be read for a reading.
+fn chosen_for(state: &State, profile: &Profile) -> Vec<(Milli, Token, usize)> {
+    let rarities = Rarities::new(state, profile);
+    let mut choice = Choice { state, classes: classes_beside(state, profile), chosen: Vec::new() };
+    let features: Vec<(u64, Milli)> = {
+        let n_residue = usize::from(!profile.residue.is_empty());
+        let promise = |at: usize| at.checked_sub(n_residue).map_or(RESIDUE_PROMISE, |at| rarities.promise(at));
+        features(profile).into_iter().enumerate().map(|(at, f)| (f, promise(at))).collect()
+    };
+    let long: Vec<(u64, Milli)> = features.iter().copied().filter(|(f, promise)| !choice.take_short(&[*f], *promise)).collect();
+    let mut is_long = BTreeSet::new();
+    for (i, one) in long.iter().enumerate() {
+        for (j, two) in long.iter().enumerate().skip(i + 1) {
+            if !choice.take_short(&[one.0, two.0], one.1 + two.1) {
+                is_long.insert((i, j));
+            }
+        }
+    }
+    for (i, j) in &is_long {
+        for k in (j + 1..long.len()).filter(|k| is_long.contains(&(*i, *k)) && is_long.contains(&(*j, *k))) {
+            if let (Some(one), Some(two), Some(three)) = (long.get(*i), long.get(*j), long.get(k)) {
+                choice.take_short(&[one.0, two.0, three.0], one.1 + two.1 + three.1);
+            }
+        }
+    }
+    if !long.is_empty() {
+        choice.take_nearest(&features);
+    }
+    for pair in residue_pairs(profile) {
+        if !choice.take_short(&[pair], PAIR_PROMISE) {
+            features.iter().for_each(|(feature, promise)| {
+                choice.take_short(&[pair, *feature], *promise);
+            });
+        }
+    }
+    choice.chosen
 }

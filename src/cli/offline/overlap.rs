@@ -1,6 +1,7 @@
 //! `overlap`: the data elements of a set of templates and the pairs that are left to a reviewer, as tables or as lines for the scorer.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use crate::domain::measure::Measures;
 use crate::domain::message::Language;
 use crate::domain::relation::{Relation, RelationKind};
 use crate::overlap::learn::learn;
-use crate::overlap::{Catalogue, explain};
+use crate::overlap::{BlockingRecall, Catalogue, Relations, explain};
 
 /// Find which fields of the templates are one figure; needs no server
 #[derive(clap::Args, Debug)]
@@ -38,6 +39,9 @@ pub struct OverlapArgs {
     /// How many lines each table has; 0 for all
     #[arg(long, default_value_t = 40)]
     limit: usize,
+    /// Compare every field with every other instead, and tell what share of the pairs worth a look the index finds; slow
+    #[arg(long)]
+    check_blocking: bool,
     /// Year of forms that name none
     #[arg(long, default_value_t = 2026)]
     year: i16,
@@ -92,23 +96,53 @@ pub async fn run(args: OverlapArgs) -> anyhow::Result<ExitCode> {
         to_stderr(&decisions::apply(&mut catalogue, path, args.language)?);
         catalogue.set_learned(Arc::new(learned));
     }
-    let relations = catalogue.snapshot().compare_all().await?;
-    let out = match args.format {
-        OverlapFormat::Jsonl => lines(&catalogue, &relations)?,
-        OverlapFormat::Table => tables(args.language, &catalogue, &relations, args.limit),
+    if args.check_blocking {
+        let recall = catalogue.snapshot().blocking_recall(1).await?;
+        let code = finish(args.language, Ok(Answer::of(told(args.language, &recall))));
+        return Ok(if refused { ExitCode::from(EXIT_REFUSED) } else { code });
+    }
+    let relations = catalogue.snapshot().relations().await?;
+    let printed = match args.format {
+        OverlapFormat::Jsonl => lines(&catalogue, &relations, &mut BufWriter::new(std::io::stdout().lock())),
+        OverlapFormat::Table => write_out(&tables(args.language, &catalogue, &relations, args.limit)),
     };
-    let code = finish(args.language, Ok(Answer::of(out)));
-    Ok(if refused { ExitCode::from(EXIT_REFUSED) } else { code })
+    // Whoever reads may have enough before the end.
+    if let Err(error) = printed
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        return Err(error.into());
+    }
+    Ok(if refused { ExitCode::from(EXIT_REFUSED) } else { ExitCode::SUCCESS })
 }
 
-fn lines(catalogue: &Catalogue, relations: &[Relation]) -> anyhow::Result<String> {
-    let mut out = String::new();
-    let mut push = |line: Line<'_>| -> anyhow::Result<()> {
-        out.push_str(&serde_json::to_string(&line)?);
-        out.push('\n');
-        Ok(())
+fn write_out(text: &str) -> std::io::Result<()> {
+    std::io::stdout().lock().write_all(text.as_bytes())
+}
+
+fn told(language: Language, recall: &BlockingRecall) -> String {
+    let (n_worth, n_met, share) = (recall.n_worth, recall.n_met, recall.share());
+    let head = match language {
+        Language::Zh => format!("逐对比较，值得一看的有 {n_worth} 对；索引找到其中 {n_met} 对，占 {share:.5}\n"),
+        Language::En => format!("of {n_worth} pairs worth a look among all pairs, the index lets {n_met} meet, a share of {share:.5}\n"),
     };
-    let joined = catalogue.snapshot().joined_elements(relations);
+    recall.missed.iter().fold(head, |text, (a, b)| format!("{text}{a}\t{b}\n"))
+}
+
+/// Elements that decisions, synonyms and proven scores make one.
+fn joined_of(catalogue: &Catalogue, relations: &Relations) -> BTreeMap<ElementId, ElementId> {
+    let from = catalogue.learned().calibration.automatic_from;
+    let surest = relations.page(&[RelationKind::LooksAlike], 0);
+    let proven: Vec<Relation> = surest.take_while(|r| from.is_some_and(|from| r.score >= from)).collect();
+    catalogue.snapshot().joined_elements(&proven)
+}
+
+/// Writes the lines as they are worked out, so that a large catalogue's relations are never all in memory.
+fn lines(catalogue: &Catalogue, relations: &Relations, out: &mut impl Write) -> std::io::Result<()> {
+    let mut push = |line: Line<'_>| -> std::io::Result<()> {
+        serde_json::to_writer(&mut *out, &line)?;
+        out.write_all(b"\n")
+    };
+    let joined = joined_of(catalogue, relations);
     for key in catalogue.forms().flat_map(|form| &form.field_keys) {
         let Some(known) = catalogue.field(key) else { continue };
         let own = known.element();
@@ -117,18 +151,20 @@ fn lines(catalogue: &Catalogue, relations: &[Relation]) -> anyhow::Result<String
         let (offset, certain) = (known.meaning.offset_years, known.meaning.is_certain);
         push(Line::Field { kind: "field", form_id, field_id, element, offset, certain })?;
     }
-    let (asked, others): (Vec<&Relation>, Vec<&Relation>) = relations.iter().partition(|r| r.kind == RelationKind::LooksAlike);
-    for r in asked {
+    for r in relations.page(&[RelationKind::LooksAlike], 0) {
         // The reviewer is asked whether the two are the same.
-        push(pair("candidate", RelationKind::Same, r))?;
+        push(pair("candidate", RelationKind::Same, &r))?;
     }
-    for r in others {
-        push(pair(r.kind.as_str(), r.kind, r))?;
+    let others: Vec<RelationKind> = relations.n_of_kinds().into_keys().filter(|kind| *kind != RelationKind::LooksAlike).collect();
+    if !others.is_empty() {
+        for r in relations.page(&others, 0) {
+            push(pair(r.kind.as_str(), r.kind, &r))?;
+        }
     }
     for proposed in &catalogue.learned().synonyms {
         push(Line::Synonym(SynonymLine::of(proposed)))?;
     }
-    Ok(out)
+    out.flush()
 }
 
 fn pair<'a>(kind: &'static str, relation: RelationKind, r: &'a Relation) -> Line<'a> {
@@ -138,10 +174,10 @@ fn pair<'a>(kind: &'static str, relation: RelationKind, r: &'a Relation) -> Line
 /// An element with the fields in which it appears.
 type Appearances<'a> = BTreeMap<ElementId, Vec<&'a FieldKey>>;
 
-fn tables(language: Language, catalogue: &Catalogue, relations: &[Relation], limit: usize) -> String {
+fn tables(language: Language, catalogue: &Catalogue, relations: &Relations, limit: usize) -> String {
     let limit = if limit == 0 { usize::MAX } else { limit };
     let mut elements: Appearances<'_> = BTreeMap::new();
-    let joined = catalogue.snapshot().joined_elements(relations);
+    let joined = joined_of(catalogue, relations);
     let (mut n_forms, mut n_fields) = (0_usize, 0_usize);
     for form in catalogue.forms() {
         n_forms += 1;
@@ -157,8 +193,10 @@ fn tables(language: Language, catalogue: &Catalogue, relations: &[Relation], lim
     let n_forms_of = |fields: &[&FieldKey]| fields.iter().map(|k| &k.form).collect::<BTreeSet<_>>().len();
     let mut shared: Vec<(ElementId, Vec<&FieldKey>)> = elements.into_iter().filter(|(_, fields)| n_forms_of(fields) > 1).collect();
     shared.sort_by_key(|(id, fields)| (std::cmp::Reverse(n_forms_of(fields)), std::cmp::Reverse(fields.len()), *id));
-    let candidates: Vec<&Relation> = relations.iter().filter(|r| r.kind == RelationKind::LooksAlike).collect();
-    let (n_shared, n_candidates) = (shared.len(), candidates.len());
+    let kinds = relations.n_of_kinds();
+    let n_candidates = kinds.get(&RelationKind::LooksAlike).map_or(0, |n| usize::try_from(*n).unwrap_or(usize::MAX));
+    let candidates: Vec<Relation> = relations.page(&[RelationKind::LooksAlike], 0).take(limit).collect();
+    let n_shared = shared.len();
     let head = match language {
         Language::Zh => format!(
             "{n_forms} 张表，{n_fields} 个指标，{n_elements} 个数据元；{n_shared} 个数据元不止一张表在要；{n_candidates} 对疑似，待人工判断"
@@ -174,9 +212,9 @@ fn tables(language: Language, catalogue: &Catalogue, relations: &[Relation], lim
         "{head}\n\n{shared_head}\n{}{}\n{alike_head}\n{}{}\n{}{}",
         shared_grid(catalogue, &shared, limit).to_table(language),
         more(n_shared),
-        alike_grid(language, catalogue, &candidates, limit).to_table(language),
+        alike_grid(language, catalogue, &candidates).to_table(language),
         more(n_candidates),
-        kinds_grid(relations).to_table(language),
+        kinds_grid(kinds).to_table(language),
         learned::tables(language, catalogue.learned()),
     )
 }
@@ -191,7 +229,7 @@ fn shared_grid(catalogue: &Catalogue, shared: &[(ElementId, Vec<&FieldKey>)], li
     grid
 }
 
-fn alike_grid(language: Language, catalogue: &Catalogue, candidates: &[&Relation], limit: usize) -> Grid {
+fn alike_grid(language: Language, catalogue: &Catalogue, candidates: &[Relation]) -> Grid {
     let mut grid = Grid::new(&[
         ("score", "把握", "score"),
         ("a", "指标甲", "field a"),
@@ -204,7 +242,7 @@ fn alike_grid(language: Language, catalogue: &Catalogue, candidates: &[&Relation
         let field = catalogue.form(&key.form).and_then(|f| f.template.fields.iter().find(|field| field.id == key.field));
         field.map(|f| f.label.clone()).unwrap_or_default()
     };
-    for r in candidates.iter().take(limit) {
+    for r in candidates {
         grid.push(vec![
             text(format!("{:.2}", r.score)),
             text(format!("{}/{}", r.a.form, r.a.field)),
@@ -217,13 +255,9 @@ fn alike_grid(language: Language, catalogue: &Catalogue, candidates: &[&Relation
     grid
 }
 
-fn kinds_grid(relations: &[Relation]) -> Grid {
+fn kinds_grid(kinds: BTreeMap<RelationKind, u64>) -> Grid {
     let mut grid = Grid::new(&[("relation", "关系", "relation"), ("pairs", "对数", "pairs")]);
-    let mut counts: BTreeMap<RelationKind, u64> = BTreeMap::new();
-    for r in relations {
-        *counts.entry(r.kind).or_default() += 1;
-    }
-    for (kind, n) in counts {
+    for (kind, n) in kinds {
         grid.push(vec![text(kind.as_str()), number(n)]);
     }
     grid

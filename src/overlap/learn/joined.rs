@@ -162,14 +162,13 @@ pub(crate) fn contradicts(state: &State, synonym: &ProposedSynonym) -> usize {
 fn exchanged(state: &State, synonym: &ProposedSynonym, beside: Option<&str>) -> Option<Vec<(u64, u64)>> {
     let own = synonym.a.iter().filter(|w| matches!(w.facet, "measure" | "population" | "qualifier" | "residue")).map(|w| w.word.as_str());
     let around = beside.into_iter().flat_map(|words| words.split('+')).filter(|w| !w.is_empty());
-    let lists = own.chain(around).map(|word| state.tokens.get(word_token(word)));
-    let Some(shortest) = lists.min_by_key(|list| list.map_or(0, |l| l.len())) else { return Some(Vec::new()) };
-    let Some(list) = shortest else { return Some(Vec::new()) };
-    if list.len() > MAX_LOOKED_AT {
+    let counted = own.chain(around).map(|word| (state.n_with(word_token(word)), word));
+    let Some((n, rarest)) = counted.min_by_key(|(n, _)| *n).filter(|(n, _)| *n > 0) else { return Some(Vec::new()) };
+    if n > MAX_LOOKED_AT {
         return None;
     }
     let target = |element: u64| {
-        let placed = state.any_field(ElementId::from_stored(i64::try_from(element).ok()?))?;
+        let placed = state.by_stored(element)?.standing_for()?;
         let meaning = &placed.field()?.meaning;
         let words = words_of(meaning);
         let (out, into) = if synonym.a.iter().all(|w| words.contains(w)) { (&synonym.a, &synonym.b) } else { (&synonym.b, &synonym.a) };
@@ -177,15 +176,16 @@ fn exchanged(state: &State, synonym: &ProposedSynonym, beside: Option<&str>) -> 
         if !fits || beside.is_some_and(|beside| measure_beside(&words, out) != beside) {
             return None;
         }
-        if !meaning.is_certain && !is_explained(&placed, out, into) {
+        if !meaning.is_certain && !is_explained(placed, out, into) {
             return None;
         }
         let target = stored(ElementId::of_key(&exchanged_key(meaning, out, into)));
-        (target != element && state.elements.get(target).is_some()).then_some((element, target))
+        (target != element && state.by_stored(target).is_some()).then_some((element, target))
     };
     // A word that stands on either side leads to its own elements: those of the fuller side, and uncertain ones of the other.
-    let other = synonym.b.iter().filter(|w| w.facet == "residue").filter_map(|w| state.tokens.get(word_token(&w.word)));
-    let elements: BTreeSet<u64> = list.iter().chain(other.filter(|l| l.len() <= MAX_LOOKED_AT).flat_map(|l| l.iter())).collect();
+    let other = synonym.b.iter().filter(|w| w.facet == "residue").filter(|w| state.n_with(word_token(&w.word)) <= MAX_LOOKED_AT);
+    let words = std::iter::once(rarest).chain(other.map(|w| w.word.as_str()));
+    let elements: BTreeSet<u64> = words.flat_map(|word| state.elements_with(word)).collect();
     Some(without_ambiguous(state, elements.into_iter().filter_map(target).collect()))
 }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::id::FieldKey;
 use crate::overlap::Error;
-use crate::overlap::candidates::{all_elements, pairs_of};
+use crate::overlap::candidates::Finder;
 use crate::overlap::catalogue::{Placed, Snapshot, State};
 use crate::overlap::learn::em::{Held, Mixture, Seen, estimate};
 use crate::overlap::learn::logistic::{Case, fit};
@@ -21,6 +21,8 @@ use crate::overlap::score::traced;
 const MAX_CANDIDATES: usize = 200_000;
 /// Elements that candidates are asked for.
 const MAX_ELEMENTS: usize = 50_000;
+/// Elements that are asked about together.
+const ELEMENTS_PER_QUESTION: usize = 1_024;
 /// How firmly the beginning is held: pairs of one figure are few among candidates, so what they look like is mostly told by the weights by
 /// hand, while what chance gives is free to be found.
 const HELD: Held = Held { m: 300.0, u: 20.0, share: 300.0 };
@@ -61,9 +63,10 @@ impl Estimate {
 impl Snapshot {
     /// Estimates weights from the catalogue's own pairs; `label` says of two fields whether they are one figure, where that is known.
     pub async fn estimate_weights(&self, label: &(dyn Fn(&FieldKey, &FieldKey) -> Option<bool> + Sync)) -> Result<Estimate, Error> {
-        let elements: BTreeSet<u64> = sampled(all_elements(&self.state), MAX_ELEMENTS, |e| mixed(*e));
-        let pairs = pairs_of(&self.state, &elements).await?;
-        let pairs = sampled(pairs.into_iter().collect(), MAX_CANDIDATES, |(a, b)| mixed(a ^ b.rotate_left(17)));
+        let all = self.state.elements.iter().map(|(_, element)| element.id).collect();
+        let elements: BTreeSet<u64> = sampled(all, MAX_ELEMENTS, |e| mixed(*e));
+        let pairs = self.candidates_of(&elements).await?;
+        let pairs = sampled(pairs, MAX_CANDIDATES, |(a, b)| mixed(a ^ b.rotate_left(17)));
         let (mut compared, mut apart): (Vec<Compared>, Vec<Vec<f64>>) = (Vec::new(), Vec::new());
         for (a, b) in &pairs {
             match self.seen(*a, *b, label) {
@@ -92,6 +95,22 @@ impl Snapshot {
         })
     }
 
+    /// Pairs of elements that the index lets meet, the smaller number first.
+    async fn candidates_of(&self, elements: &BTreeSet<u64>) -> Result<BTreeSet<(u64, u64)>, Error> {
+        let finder = Finder::new();
+        let placed: Vec<(u64, u32)> = elements.iter().filter_map(|e| Some((*e, self.state.place_of_stored(*e)?))).collect();
+        let mut pairs = BTreeSet::new();
+        for asked in placed.chunks(ELEMENTS_PER_QUESTION) {
+            let places: Vec<u32> = asked.iter().map(|(_, place)| *place).collect();
+            let found = finder.find(&self.state, &places).await?;
+            for ((own, _), list) in asked.iter().zip(found) {
+                let others = list.into_iter().filter_map(|place| self.state.elements.get(place)).map(|e| e.id);
+                pairs.extend(others.map(|other| (other.min(*own), other.max(*own))));
+            }
+        }
+        Ok(pairs)
+    }
+
     fn seen(&self, a: u64, b: u64, label: &dyn Fn(&FieldKey, &FieldKey) -> Option<bool>) -> Option<Compared> {
         let (first_a, first_b) = (first(&self.state, a)?, first(&self.state, b)?);
         let (comparison, degrees) = traced(&self.state, &first_a, &first_b)?;
@@ -105,7 +124,7 @@ fn case(values: &[f64], answer: bool) -> Case {
 }
 
 fn first(state: &State, element: u64) -> Option<Placed> {
-    state.first_fields(element, 1).into_iter().next()
+    state.by_stored(element)?.standing_for().cloned()
 }
 
 /// The `n` with the smallest digests: the same ones in every run, and no others than chance would take.
