@@ -39,6 +39,12 @@ pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &Note
     if draft.measures.iter().any(is_institutional) {
         draft.measures.extend(note.places.iter().copied());
     }
+    if let [insurance] = note.insurances.as_slice()
+        && draft.qualifiers.contains_key("参保")
+        && !draft.is_of(vocabulary, |class| class.is_insurance)
+    {
+        draft.measures.insert(*insurance);
+    }
     let is_foreign = |basis: &TermId| !draft.measures.iter().any(|m| m == basis || vocabulary.is_kind_of(*basis, *m));
     draft.crossed |= note.basis.iter().any(is_foreign);
     let implied: Vec<&String> = draft.measures.iter().chain(&draft.word_terms).flat_map(|m| vocabulary.implied(*m)).collect();

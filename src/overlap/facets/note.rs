@@ -68,6 +68,8 @@ pub(crate) struct NoteReading {
     pub basis: Vec<TermId>,
     /// The boundary from which 外来 or 流动 is told (本乡镇 …).
     pub boundary: Option<&'static str>,
+    /// Insurances that the note names.
+    pub insurances: Vec<TermId>,
     /// Words that restrict the figure by themselves: 在编, 未改造, 县级以上.
     pub restrictions: Vec<String>,
     /// A fuller name of the figure, with which the note begins: 养老机构床位 for 床位.
@@ -178,6 +180,9 @@ fn read_words(vocabulary: &Vocabulary, reading: &mut NoteReading, clause: &str, 
             Piece::Word { term, is_negated: false, .. } => {
                 let entry = vocabulary.term(term);
                 let class = vocabulary.class(entry);
+                if class.is_insurance {
+                    reading.insurances.push(term);
+                }
                 if (class.from_note && !is_negative) || (matches!(entry.role, Role::Time | Role::Offset) && !class.is_weak) {
                     reading.terms.push(term);
                 }
