@@ -57,7 +57,9 @@ pub(crate) fn apply_note(vocabulary: &Vocabulary, draft: &mut Draft, note: &Note
     }
     draft.clauses.extend(note.clauses.iter().cloned());
     for restriction in &note.restrictions {
-        let is_said = restriction.split('+').all(|w| draft.qualifiers.contains_key(w) || draft.population.contains_key(w));
+        let is_measure = |word: &str| vocabulary.find(word).is_some_and(|id| draft.measures.contains(&id));
+        let says = |word: &str| draft.qualifiers.contains_key(word) || draft.population.contains_key(word) || is_measure(word);
+        let is_said = restriction.split('+').all(says);
         if !is_said && !implied.contains(&restriction) {
             draft.add_restriction(restriction);
         }

@@ -66,7 +66,7 @@ pub(crate) struct Draft {
     pub crossed: bool,
     /// Whether a parent's unknown words were left out.
     pub dropped_context: bool,
-    /// People whom an outer heading is about, below headings that name none (外出从业情况 / 社会保障).
+    /// People or institutions that an outer heading is about, below headings that name none (外出从业情况 / 社会保障).
     pub people: BTreeSet<TermId>,
     /// Whether a heading above has words that were not understood.
     pub below_unknown: bool,

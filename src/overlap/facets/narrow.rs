@@ -13,7 +13,7 @@ impl Draft {
     fn inherit_people(&mut self, vocabulary: &Vocabulary, above: &Draft) {
         let is_people = |m: &TermId| is_group(vocabulary, *m);
         let named: Vec<TermId> = above.measures.iter().copied().filter(|m| is_people(m) && !above.lists_topics).collect();
-        let heading = if named.is_empty() { above.people.iter().copied().collect() } else { named };
+        let heading = if named.is_empty() { above.people.iter().copied().filter(is_people).collect() } else { named };
         // Below 脱贫户、监测户 the workforce is theirs, or is not.
         let listed: Vec<TermId> = above.measures.iter().copied().filter(|m| is_people(m) && above.lists_topics).collect();
         let own: Vec<TermId> = self.measures.iter().copied().filter(is_people).collect();
@@ -70,7 +70,7 @@ impl Draft {
         let class = |m: &TermId| vocabulary.class(vocabulary.term(*m));
         let is_institution = |m: &TermId| class(m).from_title && vocabulary.term(*m).role == Role::Measure;
         if self.measures.iter().any(|m| class(m).is_institutional) && !self.measures.iter().any(is_institution) && !above.lists_topics {
-            let heading: Vec<TermId> = above.measures.iter().copied().filter(is_institution).collect();
+            let heading: Vec<TermId> = above.measures.iter().chain(&above.people).copied().filter(is_institution).collect();
             self.measures.extend(heading);
         }
     }
@@ -212,9 +212,9 @@ pub(crate) fn under_heading(vocabulary: &Vocabulary, above: &Draft, heading: Dra
     // 其他情况 heads a section; below 其他社区工作者 the rows are about a rest that nobody told.
     out.dropped_context |= out.is_other && out.is_named();
     out.is_other = false;
-    let is_people = |m: &TermId| is_group(vocabulary, *m);
-    if !out.measures.iter().any(is_people) {
-        let named: BTreeSet<TermId> = above.measures.iter().copied().filter(|m| is_people(m) && !above.lists_topics).collect();
+    let is_owner = |m: &TermId| is_group(vocabulary, *m) || vocabulary.class(vocabulary.term(*m)).from_title;
+    if !out.measures.iter().any(is_owner) {
+        let named: BTreeSet<TermId> = above.measures.iter().copied().filter(|m| is_owner(m) && !above.lists_topics).collect();
         out.people = if named.is_empty() { above.people.clone() } else { named };
     }
     let kept: Vec<TermId> =

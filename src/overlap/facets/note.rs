@@ -108,15 +108,21 @@ pub(crate) fn read_note(vocabulary: &Vocabulary, measures: &Measures, note: &str
     }
     reading.fuller = fuller_name(vocabulary, measures, &text, level);
     reading.is_unusual = UNUSUAL.iter().any(|w| text.contains(w)) && !text.contains("无常住人口数");
-    let is_list = text.contains(['、', '+', '/']);
-    for clause in text.split([',', '。', ';', '；', '、', '!', '/', '(', ')']).filter(|c| c.chars().count() > 1) {
+    let parts = text.split([',', '。', ';', '；', '!', '(', ')']);
+    let clauses = parts.flat_map(|part| {
+        let is_list = part.contains(['、', '+', '/']);
+        part.split(['、', '/']).map(move |clause| (clause, is_list))
+    });
+    for (clause, is_list) in clauses.filter(|(clause, _)| clause.chars().count() > 1) {
         if is_clause(clause) {
             reading.clauses.push(canonical_clause(vocabulary, measures, clause, level));
             continue;
         }
         let phrase = read_phrase(vocabulary, measures, clause, level);
         if clause.chars().count() <= LONGEST_RESTRICTION && !is_list {
-            reading.restrictions.extend(restriction(vocabulary, &phrase));
+            // 乡镇财政口径 restricts as 乡镇财政 does.
+            let accounts = clause.strip_suffix("口径").map(|rest| read_phrase(vocabulary, measures, rest, level));
+            reading.restrictions.extend(restriction(vocabulary, accounts.as_ref().unwrap_or(&phrase)));
         }
         reading.boundary = reading.boundary.take().or_else(|| boundary_of(clause));
         read_scope(vocabulary, &mut reading, clause, &phrase);
@@ -235,6 +241,8 @@ fn restriction(vocabulary: &Vocabulary, phrase: &Phrase) -> Option<String> {
             Role::Qualifier | Role::Population if !is_legal && !vocabulary.class(entry).from_note => {
                 words.push(format!("{}{}{suffix}", if *is_negated { "未" } else { "" }, entry.name));
             }
+            // 公共法律服务工作站, and its note: 乡镇.
+            Role::Measure if vocabulary.class(entry).is_unit_kind => words.push(entry.name.clone()),
             _ => return None,
         }
     }

@@ -187,7 +187,8 @@ fn place_of_people(vocabulary: &Vocabulary, title: &Draft) -> Option<TermId> {
         vocabulary.class(term).dimension.as_deref() == Some("person") || term.name == "户"
     };
     let place = ["农村", "城镇"].iter().filter(|name| title.population.contains_key(**name)).find_map(|name| vocabulary.find(name));
-    place.filter(|_| !title.lists_topics && title.measures.iter().any(is_people))
+    let is_of_households = title.measures.iter().any(|m| vocabulary.term(*m).name == "户");
+    place.filter(|_| (!title.lists_topics || is_of_households) && title.measures.iter().any(is_people))
 }
 
 /// 户籍 or 常住 in a title about people in general (户籍人口及其变动情况).
