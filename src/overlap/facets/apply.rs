@@ -81,6 +81,7 @@ fn apply_terms(vocabulary: &Vocabulary, draft: &mut Draft, note: &NoteReading, p
         };
         if is_new {
             draft.add_term(vocabulary, *term, "", "note");
+            draft.time_is_weak &= entry.role != Role::Time;
         }
         if entry.role == Role::Offset && draft.years == 0 && !place.is_row_note {
             draft.years = entry.years;

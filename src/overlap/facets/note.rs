@@ -17,6 +17,9 @@ const LONGEST_REMARK: usize = 70;
 /// Longest definition, in characters, that is read for what it adds; official ones of standard terms are longer.
 const LONGEST_NARROWING: usize = 30;
 
+/// Longest clause, in characters, that only names the period (本年, 本年度): beside a label it says that the figure arose in it.
+const LONGEST_PERIOD: usize = 4;
+
 /// The clause of a figure that is only about the institution that reports (在本院分娩).
 pub(crate) const OWN_INSTITUTION: &str = "本机构";
 
@@ -189,7 +192,9 @@ fn read_words(vocabulary: &Vocabulary, reading: &mut NoteReading, clause: &str, 
                 if class.is_insurance {
                     reading.insurances.push(term);
                 }
-                if (class.from_note && !is_negative) || (matches!(entry.role, Role::Time | Role::Offset) && !class.is_weak) {
+                if (class.from_note && !is_negative)
+                    || (matches!(entry.role, Role::Time | Role::Offset) && (!class.is_weak || clause.chars().count() <= LONGEST_PERIOD))
+                {
                     reading.terms.push(term);
                 }
             }

@@ -91,6 +91,7 @@ impl Title {
             }
         }
         self.apply_institutions(vocabulary, draft, field, dimension);
+        self.apply_setting(vocabulary, draft);
         let place = self.place.filter(|_| dimension == Some("count"));
         if let Some(part) = self.part.or(place) {
             add_population(vocabulary, draft, part);
@@ -136,6 +137,25 @@ impl Title {
             if !is_institution(id) || ((is_owned || is_about_staff) && !has_its_class) {
                 draft.add_term(vocabulary, *id, "", "title");
             }
+        }
+    }
+
+    /// 从业人员 in a form about 家庭农场 are those of the farms; in a form about several things nobody knows whose.
+    fn apply_setting(&self, vocabulary: &Vocabulary, draft: &mut Draft) {
+        let is_generic = |m: &TermId| vocabulary.class(vocabulary.term(*m)).is_generic;
+        if draft.measures.is_empty() || !draft.measures.iter().all(is_generic) || !draft.qualifiers.is_empty() {
+            return;
+        }
+        let is_kin = |a: TermId, b: TermId| a == b || vocabulary.is_kind_of(a, b) || vocabulary.is_kind_of(b, a);
+        let is_setting = |id: &TermId| {
+            let class = vocabulary.class(vocabulary.term(*id));
+            let is_everybody = matches!(vocabulary.term(*id).name.as_str(), "人口" | "户");
+            !class.is_demographic && !is_everybody && !draft.measures.iter().any(|m| is_kin(*m, *id))
+        };
+        match self.measures.iter().copied().filter(is_setting).collect::<Vec<_>>().as_slice() {
+            [] => {}
+            [one] => draft.add_term(vocabulary, *one, "", "title"),
+            _ => draft.crossed = true,
         }
     }
 
