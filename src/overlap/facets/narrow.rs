@@ -55,10 +55,9 @@ impl Draft {
         let is_kin = |up: TermId| self.measures.iter().any(|m| *m == up || vocabulary.is_kind_of(*m, up) || vocabulary.is_kind_of(up, *m));
         let is_setting = |up: &TermId| {
             let term = vocabulary.term(*up);
-            !vocabulary.class(term).is_unit_kind
-                && !vocabulary.class(term).is_demographic
-                && !everybody.contains(&term.name.as_str())
-                && !is_kin(*up)
+            let class = vocabulary.class(term);
+            let is_workforce = class.is_generic && class.dimension.is_some();
+            !class.is_unit_kind && !class.is_demographic && !is_workforce && !everybody.contains(&term.name.as_str()) && !is_kin(*up)
         };
         let settings: Vec<TermId> = above.measures.iter().copied().filter(is_setting).collect();
         self.crossed |= above.lists_topics && !settings.is_empty();

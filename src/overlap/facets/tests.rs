@@ -218,6 +218,7 @@ fn what_stands_around_a_figure_keeps_it_apart() {
     check(general, &["规模养殖>生猪存栏||头"], "生猪存栏||头");
     check(general, &["低保人数|其中：残疾人|人"], "低保人数||人");
     check(general, &["参保人数>城乡居民养老保险|本年新增|人"], "城乡居民养老保险参保人数||人");
+    check(general, &["交通>死亡人数||人"], "死亡人数||人");
     check(general, &["公共图书馆>总流通人次||人次"], "总流通人次||人次");
     assert!(merged.is_empty(), "{merged:#?}");
 }
