@@ -11,14 +11,20 @@ mod generator;
 #[allow(dead_code, reason = "shared by benches that use parts of it")]
 mod support;
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use baoyici::app::{App, Submission, TemplateSource, TypedFigure};
+use baoyici::cli::client::connection::{Connection, Token};
+use baoyici::domain::caller::TokenRecord;
 use baoyici::domain::period::Frequency;
 use baoyici::domain::unit::{Level, UnitCode};
+use baoyici::pb;
+use baoyici::store::Store;
 use jiff::civil::Date;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
@@ -26,8 +32,8 @@ use support::{ratio, row};
 
 /// Cells of one submission.
 const N_CELLS: usize = 100;
-/// Clerks that submit at once in the second measurement.
-const N_CLERKS: usize = 8;
+/// Clerks that submit at once, in the measurements one after the other; the last of them again over the network.
+const N_CLERKS: [usize; 3] = [1, 8, 64];
 
 /// A row of the table of observations.
 #[derive(Clone, serde::Serialize)]
@@ -39,9 +45,10 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn run() -> anyhow::Result<()> {
-    let n_villages = if support::is_full() { 200 } else { 10 };
+    let n_villages = if support::is_full() { 400 } else { 10 };
     let folder = support::temporary()?;
-    let app = Arc::new(support::open_app(&folder.path().join("baoyici.sqlite")).await?);
+    let file = folder.path().join("baoyici.sqlite");
+    let app = Arc::new(support::open_app(&file).await?);
     let units = generator::county(n_villages);
     let villages = generator::villages(&units);
     support::register_registry(&app, units).await?;
@@ -52,36 +59,128 @@ async fn run() -> anyhow::Result<()> {
     for due in due_dates.iter().filter(|d| d.n_cells as usize == N_CELLS) {
         submissions.extend(submissions_due(&app, &villages, due.due).await?);
     }
-    let n_figures = submissions.iter().map(|s| s.figures.len()).sum::<usize>();
     let n_submissions = submissions.len();
-    ensure!(n_submissions > 0, "no due date asks for {N_CELLS} cells");
-    let half = submissions.split_off(n_submissions / 2);
+    let n_figures = n_submissions * N_CELLS;
+    ensure!(submissions.iter().all(|s| s.figures.len() == N_CELLS) && n_submissions > 0, "no due date asks for {N_CELLS} cells");
 
+    let mut seen = Vec::new();
     let rows = rows(n_figures);
-    let direct_rows = write_rows(&folder.path().join("rows.sqlite"), &rows, N_CELLS).await?;
-    let direct_lists = write_lists(&folder.path().join("lists.sqlite"), &rows, 1).await?;
-    let direct_large = write_rows(&folder.path().join("large.sqlite"), &rows, n_figures).await?;
-    let direct_large_lists = write_lists(&folder.path().join("large_lists.sqlite"), &rows, n_submissions).await?;
-    let one = submit_in_turn(&app, submissions).await?;
-    let many = submit_at_once(&app, half).await?;
-
-    let per_second = |figures: usize, time: Duration| figures as f64 / time.as_secs_f64();
-    let (by_row, by_list) = (per_second(n_figures, direct_rows), per_second(n_figures, direct_lists));
-    let line = |what: &str, figures: usize, time: Duration, transactions: usize| {
-        let rate = per_second(figures, time);
-        let each = support::millis(time / u32::try_from(transactions).unwrap_or(1));
-        vec![what.to_owned(), figures.to_string(), format!("{rate:.0}"), each, ratio(rate, by_row), ratio(rate, by_list)]
-    };
-    let first_half = n_submissions / 2;
-    let mut table = vec![row(["writer", "figures", "figures/s", "each transaction", "against a statement a row", "against one statement"])];
-    table.push(line("direct, 100 rows a transaction, a statement a row", n_figures, direct_rows, n_submissions));
-    table.push(line("direct, 100 rows a transaction, one statement", n_figures, direct_lists, n_submissions));
-    table.push(line("direct, one large transaction, a statement a row", n_figures, direct_large, 1));
-    table.push(line("direct, one large transaction, a statement 100 rows", n_figures, direct_large_lists, 1));
-    table.push(line("submit, one clerk after the other", first_half * N_CELLS, one, first_half));
-    table.push(line("submit, 8 clerks at once", (n_submissions - first_half) * N_CELLS, many, n_submissions - first_half));
-    support::table(&format!("durable submissions of {N_CELLS} cells, {n_submissions} of them"), &table);
+    let path = |name: &str| folder.path().join(name);
+    let by_row = Seen::of("direct, 100 rows a transaction, a statement a row", n_submissions, n_submissions);
+    seen.push(by_row.take(write_rows(&path("rows.sqlite"), &rows, N_CELLS)).await?);
+    let by_list = Seen::of("direct, 100 rows a transaction, one statement", n_submissions, n_submissions);
+    seen.push(by_list.take(write_lists(&path("lists.sqlite"), &rows, 1)).await?);
+    let large = Seen::of("direct, one large transaction, a statement a row", n_submissions, 1);
+    seen.push(large.take(write_rows(&path("large.sqlite"), &rows, n_figures)).await?);
+    let large_lists = Seen::of("direct, one large transaction, a statement 100 rows", n_submissions, 1);
+    seen.push(large_lists.take(write_lists(&path("large_lists.sqlite"), &rows, n_submissions)).await?);
+    let mut parts: Vec<Vec<Submission>> = submissions.chunks(n_submissions.div_ceil(4)).map(<[Submission]>::to_vec).collect();
+    let over_network = parts.pop().context("no submissions")?;
+    for (n_clerks, part) in N_CLERKS.into_iter().zip(parts) {
+        let n = part.len();
+        let what = format!("submit, clerks at once: {n_clerks}");
+        seen.push(Seen::of(&what, n, n).take(submit_at_once(&app, part, n_clerks)).await?);
+    }
+    put_tokens(app.store().as_ref(), &villages).await?;
     app.store().close().await;
+    let server = Server::start(folder.path())?;
+    let (n, n_clerks) = (over_network.len(), N_CLERKS[2]);
+    let what = format!("submit over gRPC, clerks at once: {n_clerks}");
+    seen.push(Seen::of(&what, n, n).take(call_at_once(&server.address, over_network, n_clerks)).await?);
+    drop(server);
+
+    let ceiling = seen.iter().take(4).map(Seen::per_second).fold(0.0, f64::max);
+    let base = seen.first().map_or(1.0, Seen::per_second);
+    let mut table = vec![row([
+        "writer",
+        "figures",
+        "figures/s",
+        "each transaction",
+        "CPU each 100",
+        "against the first",
+        "against the fastest direct",
+    ])];
+    table.extend(seen.iter().map(|s| s.line(base, ceiling)));
+    support::table(&format!("durable submissions of {N_CELLS} cells, {n_submissions} of them; CPU of this process"), &table);
+    Ok(())
+}
+
+/// What was seen of one writer.
+struct Seen {
+    what: String,
+    n_hundreds: usize,
+    n_transactions: usize,
+    time: Duration,
+    cpu: Duration,
+}
+
+impl Seen {
+    fn of(what: &str, n_hundreds: usize, n_transactions: usize) -> Self {
+        Self { what: what.to_owned(), n_hundreds, n_transactions, time: Duration::ZERO, cpu: Duration::ZERO }
+    }
+
+    async fn take(self, writing: impl Future<Output = anyhow::Result<Duration>>) -> anyhow::Result<Self> {
+        let before = support::cpu_time()?;
+        let time = writing.await?;
+        Ok(Self { time, cpu: support::cpu_time()?.saturating_sub(before), ..self })
+    }
+
+    fn per_second(&self) -> f64 {
+        (self.n_hundreds * N_CELLS) as f64 / self.time.as_secs_f64()
+    }
+
+    fn line(&self, base: f64, ceiling: f64) -> Vec<String> {
+        let each = |time: Duration, n: usize| support::millis(time / u32::try_from(n).unwrap_or(1));
+        vec![
+            self.what.clone(),
+            (self.n_hundreds * N_CELLS).to_string(),
+            format!("{:.0}", self.per_second()),
+            each(self.time, self.n_transactions),
+            each(self.cpu, self.n_hundreds),
+            ratio(self.per_second(), base),
+            ratio(self.per_second(), ceiling),
+        ]
+    }
+}
+
+/// The program as a process, killed in the end.
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(folder: &Path) -> anyhow::Result<Self> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_baoyici"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--log-level", "error", "--data"]).arg(folder);
+        let mut child = command.stdout(Stdio::piped()).spawn()?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().context("no output")?).read_line(&mut line)?;
+        let address = line.trim().strip_prefix("listening on ").with_context(|| format!("the server says {line:?}"))?;
+        Ok(Self { child, address: format!("http://{address}") })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn secret(unit: &UnitCode) -> String {
+    format!("byc_{unit}")
+}
+
+async fn put_tokens(store: &dyn Store, villages: &[UnitCode]) -> anyhow::Result<()> {
+    let mut tx = store.begin().await?;
+    for unit in villages {
+        let clerk = support::clerk(unit);
+        let digest = blake3::hash(secret(unit).as_bytes()).to_hex().to_string();
+        let (role, scope) = (clerk.role, clerk.scope);
+        tx.put_token(&TokenRecord { account: clerk.account, digest, role, scope, expires_at: None, revoked_at: None }).await?;
+    }
+    tx.commit().await?;
     Ok(())
 }
 
@@ -118,8 +217,8 @@ async fn submit_in_turn(app: &App, submissions: Vec<Submission>) -> anyhow::Resu
     Ok(started.elapsed())
 }
 
-async fn submit_at_once(app: &Arc<App>, submissions: Vec<Submission>) -> anyhow::Result<Duration> {
-    let per_clerk = submissions.len().div_ceil(N_CLERKS);
+async fn submit_at_once(app: &Arc<App>, submissions: Vec<Submission>, n_clerks: usize) -> anyhow::Result<Duration> {
+    let per_clerk = submissions.len().div_ceil(n_clerks);
     let started = Instant::now();
     let mut clerks = tokio::task::JoinSet::new();
     for part in submissions.chunks(per_clerk) {
@@ -132,6 +231,41 @@ async fn submit_at_once(app: &Arc<App>, submissions: Vec<Submission>) -> anyhow:
     Ok(started.elapsed())
 }
 
+/// The same over connections of their own.
+async fn call_at_once(address: &str, submissions: Vec<Submission>, n_clerks: usize) -> anyhow::Result<Duration> {
+    let per_clerk = submissions.len().div_ceil(n_clerks);
+    let started = Instant::now();
+    let mut clerks = tokio::task::JoinSet::new();
+    for part in submissions.chunks(per_clerk) {
+        let (connection, part) = (Connection::open(address)?, part.to_vec());
+        clerks.spawn(async move {
+            for submission in part {
+                let token: Token = secret(&submission.unit).parse()?;
+                let mut collection = connection.clone().with_token(Some(&token))?.collection();
+                collection.submit(message(submission)).await?;
+            }
+            anyhow::Ok(())
+        });
+    }
+    while let Some(done) = clerks.join_next().await {
+        done??;
+    }
+    Ok(started.elapsed())
+}
+
+fn message(submission: Submission) -> pb::SubmitRequest {
+    let figure =
+        |f: TypedFigure| pb::TypedFigure { element: f.element, period: f.period, value: f.value, unit_of_measure: f.unit_of_measure };
+    pb::SubmitRequest {
+        request_id: format!("{}-{}", submission.unit, submission.due),
+        unit: submission.unit.to_string(),
+        due: submission.due.to_string(),
+        figures: submission.figures.into_iter().map(figure).collect(),
+        partial: submission.partial,
+        validate_only: false,
+    }
+}
+
 /// As many rows as are submitted, in the order of submissions.
 fn rows(n: usize) -> Vec<Row> {
     let row = |at: usize| {
@@ -139,11 +273,11 @@ fn rows(n: usize) -> Vec<Row> {
         // Element numbers are digests: spread over all of 63 bits.
         let element = (cell as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 1;
         Row(
-            submission % 200,
-            24_300 + submission / 200,
+            submission % 400,
+            24_300 + submission / 400,
             element as i64,
             1,
-            format!("n{}", 1_000 + cell * 37 + submission % 200 * 11),
+            format!("n{}", 1_000 + cell * 37 + submission % 400 * 11),
             cell,
             submission,
         )

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use crate::app::App;
+use crate::app::due_cells::DueCells;
 use crate::app::error::Result;
 use crate::app::figures::{Held, combine};
 use crate::app::planned_year::PlannedYear;
@@ -111,9 +112,8 @@ pub(crate) struct UnitYear {
 
 impl UnitYear {
     /// The cells of one due date.
-    pub(crate) fn cells_due(&self, due: Date) -> Vec<PlannedCell> {
-        let cells = self.planned.plan.typed_cells(self.position).into_iter();
-        cells.filter(|cell| cell.due == due).collect()
+    pub(crate) fn cells_due(&self, due: Date) -> Arc<DueCells> {
+        self.planned.due.cells(&self.planned.plan, self.position, due)
     }
 
     fn code_at(&self, position: usize) -> Option<UnitCode> {
@@ -161,7 +161,7 @@ impl App {
         let mut digest = String::new();
         let mut unit_name = String::new();
         for place in &years {
-            let cells = place.cells_due(due);
+            let cells = place.cells_due(due).list().to_vec();
             let (typed, filled) = self.fill_form(place, unit, due, cells).await?;
             if !typed.is_empty() || !filled.is_empty() {
                 digest.push_str(&place.planned.plan.digest());

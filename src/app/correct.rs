@@ -49,7 +49,7 @@ impl App {
         let (figures, more) = self.check_corrections(&wanted, &held);
         problems.extend(more);
         refuse_errors(&problems)?;
-        let receipt = self.new_receipt(caller, &request, &correction.unit, &figures);
+        let receipt = self.new_receipt(caller, &request, &correction.unit, figures.iter().map(|(f, version)| (f, *version)));
         tx.correct_observations(&receipt, &figures, &correction.reason).await?;
         tx.append_audit(&audit_of(caller, "observation.correct", &receipt, &correction.reason)).await?;
         request.remember(tx.as_mut(), caller, &receipt).await?;
@@ -102,7 +102,7 @@ impl App {
             let stale = Problem::new(Code::FigureVersionStale).arg("label", &field.label).arg("expected", wanted.seen_version);
             return Err(stale.arg("version", held.version).at(wanted.place.clone()));
         }
-        let figure = asked.read(wanted.typed, &wanted.place, &self.measures)?;
+        let figure = asked.read(wanted.typed, &self.measures).map_err(|p| p.at(wanted.place.clone()))?;
         let observation =
             NewObservation { key: held.key.clone(), figure, unit_of_measure: held.unit_of_measure.clone(), via: held.via.clone() };
         Ok((observation, held.version + 1))

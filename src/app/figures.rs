@@ -10,7 +10,7 @@ use crate::app::submit::TypedFigure;
 use crate::domain::figure::Figure;
 use crate::domain::measure::{Measures, UnitOfMeasure, normalise_spelling, round_rational, to_rational};
 use crate::domain::observation::{Observation, ObservationKey};
-use crate::domain::problem::{Code, Place, Problem};
+use crate::domain::problem::{Code, Problem};
 use crate::domain::template::DataType;
 
 /// What a cell asks, as far as reading a figure needs it.
@@ -29,12 +29,9 @@ impl Asked<'_> {
         self.unit.map_or("", |u| u.symbol.as_str())
     }
 
-    /// Reads a typed figure; the problem names the label and the place.
-    pub(crate) fn read(&self, typed: &TypedFigure, place: &Place, measures: &Measures) -> Result<Figure, Problem> {
-        let named = |p: Problem| {
-            let p = if p.get("label").is_none() { p.arg("label", self.label) } else { p };
-            p.at(place.clone())
-        };
+    /// Reads a typed figure; the problem names the label, and the caller adds the place.
+    pub(crate) fn read(&self, typed: &TypedFigure, measures: &Measures) -> Result<Figure, Problem> {
+        let named = |p: Problem| if p.get("label").is_none() { p.arg("label", self.label) } else { p };
         if typed.value.trim().is_empty() {
             return Err(named(Problem::new(Code::FigureMissing)));
         }
@@ -52,6 +49,10 @@ impl Asked<'_> {
 
     /// The unit of measure that was given, where it is another one than is asked.
     fn other_unit<'m>(&self, typed: &TypedFigure, measures: &'m Measures) -> Result<Option<&'m UnitOfMeasure>, Problem> {
+        // As it was printed or left out: what nearly everybody sends needs no normalising.
+        if typed.unit_of_measure.is_empty() || typed.unit_of_measure == self.unit_text {
+            return Ok(None);
+        }
         let given = normalise_spelling(&typed.unit_of_measure);
         if given.is_empty() || given == normalise_spelling(self.unit_text) || given == normalise_spelling(self.symbol()) {
             return Ok(None);
@@ -135,7 +136,7 @@ mod tests {
         let asked = Asked { label: "x", dtype, decimals, unit: measures.find(unit), unit_text: unit, options: &options };
         let typed =
             TypedFigure { element: String::new(), period: String::new(), value: value.to_owned(), unit_of_measure: given.to_owned() };
-        asked.read(&typed, &Place::row(1), &measures).map(|f| f.to_string()).map_err(|p| p.code)
+        asked.read(&typed, &measures).map(|f| f.to_string()).map_err(|p| p.code)
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod adopt_vocabulary;
 mod consolidated_form;
 mod correct;
 mod decide;
+mod due_cells;
 mod error;
 mod extract;
 mod figure_conflicts;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use crate::app::due_cells::DueMemory;
 use crate::domain::element::CataloguedField;
 use crate::domain::id::ElementId;
 use crate::domain::measure::Measures;
@@ -20,6 +21,8 @@ pub(crate) struct PlannedYear {
     pub(crate) plan: Plan,
     /// The units as they stand at the end of the year; positions in the plan are positions in this tree.
     pub(crate) units: Arc<UnitTree>,
+    /// What is typed by the due dates that were asked for.
+    pub(crate) due: DueMemory,
 }
 
 impl PlannedYear {
@@ -29,7 +32,7 @@ impl PlannedYear {
         let elements: HashSet<ElementId> = fields.iter().filter(|f| f.offset_years != 0).map(|f| f.element).collect();
         let before = collected_in(year - 1, catalogue, &elements);
         let plan = make_plan(&PlanInput { year, fields: &fields, units: &units, collected_before: &before });
-        Self { plan, units }
+        Self { plan, units, due: DueMemory::default() }
     }
 }
 

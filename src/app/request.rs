@@ -34,17 +34,26 @@ impl Request {
 
     /// The answer given before, if this request was answered already.
     pub(crate) async fn answered<T: DeserializeOwned>(&self, tx: &mut dyn WriteTransaction, caller: &Caller) -> Result<Option<T>> {
-        match tx.remembered_answer(&caller.account, &self.id).await? {
-            None => Ok(None),
-            Some(before) if before.payload_digest == self.payload_digest => Ok(Some(serde_json::from_str(&before.answer)?)),
-            Some(_) => Err(Problem::new(Code::RequestIdReused).arg("request", &self.id).into()),
+        let before = tx.remembered_answer(&caller.account, &self.id).await?;
+        before.map(|before| self.read(&before)).transpose()
+    }
+
+    /// Reads the answer given before; refused where it was another request's.
+    pub(crate) fn read<T: DeserializeOwned>(&self, before: &RememberedAnswer) -> Result<T> {
+        if before.payload_digest == self.payload_digest {
+            return Ok(serde_json::from_str(&before.answer)?);
         }
+        Err(Problem::new(Code::RequestIdReused).arg("request", &self.id).into())
+    }
+
+    /// The answer as it is kept.
+    pub(crate) fn answer(&self, answer: &impl Serialize) -> Result<RememberedAnswer> {
+        Ok(RememberedAnswer { payload_digest: self.payload_digest.clone(), answer: serde_json::to_string(answer)? })
     }
 
     /// Keeps the answer, in the transaction of the effect.
     pub(crate) async fn remember(&self, tx: &mut dyn WriteTransaction, caller: &Caller, answer: &impl Serialize) -> Result<()> {
-        let answer = RememberedAnswer { payload_digest: self.payload_digest.clone(), answer: serde_json::to_string(answer)? };
-        tx.remember_answer(&caller.account, &self.id, &answer).await?;
+        tx.remember_answer(&caller.account, &self.id, &self.answer(answer)?).await?;
         Ok(())
     }
 }

@@ -1,24 +1,26 @@
 //! Submits a consolidated form: checked as a whole, stored once, acknowledged when durable.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::app::consolidated_form::UnitYear;
+use crate::app::due_cells::DueCells;
 use crate::app::error::{Error, Result, refuse_errors};
 use crate::app::figures::Asked;
 use crate::app::request::Request;
 use crate::domain::audit::NewAuditRecord;
 use crate::domain::caller::Caller;
 use crate::domain::id::{ElementId, ReceiptId};
-use crate::domain::observation::{NewObservation, Observation, ObservationKey, Receipt, digest_of};
+use crate::domain::observation::{NewObservation, Observation, ObservationKey, Receipt, digest_of_versions};
 use crate::domain::period::ReferencePeriod;
 use crate::domain::problem::{Code, Place, Problem};
 use crate::domain::unit::UnitCode;
 use crate::planning::{self, PlannedCell};
-use crate::store::WriteTransaction;
+use crate::store::{NewSubmission, Submitted};
 
 /// Most figures in one submission.
 pub(crate) const MAX_FIGURES: usize = 20_000;
@@ -64,6 +66,16 @@ const MAX_READS: usize = 5;
 /// Figures that can be stored, all problems of reading, and the labels of the cells that were left empty.
 type ReadFigures = (Vec<Checked>, Vec<Problem>, BTreeMap<ObservationKey, String>);
 
+/// What looking into the store showed.
+enum Closer {
+    /// The figures can be stored.
+    Clear(Vec<Checked>),
+    /// The request was answered before.
+    Answered(Receipt),
+    /// Decisions were made since the figures were read.
+    Outdated,
+}
+
 impl App {
     /// Stores a submission, all or nothing, and returns its receipt once it is durable. Clerks of the unit.
     ///
@@ -71,43 +83,57 @@ impl App {
     pub async fn submit(&self, caller: &Caller, request_id: &str, submission: &Submission) -> Result<Receipt> {
         caller.require_unit(&submission.unit, "observation.submit")?;
         let request = Request::new(request_id, "observation.submit", submission)?;
-        let (mut tx, read) = self.begin_under_plan(submission).await?;
+        for _ in 0..MAX_READS {
+            // The plan is read before the writer's turn comes, and a decision may be made in between: then the figures are read anew, so that
+            // none is stored under an element that is no longer its field's.
+            let settlement = self.state.settlement_version();
+            let checked = match self.check_figures(submission) {
+                Ok((checked, problems, cells_left)) if problems.is_empty() && cells_left.is_empty() => checked,
+                read => match self.look_closer(caller, &request, read, settlement).await? {
+                    Closer::Clear(checked) => checked,
+                    Closer::Answered(receipt) => return Ok(receipt),
+                    Closer::Outdated => {
+                        self.follow_settlement().await?;
+                        continue;
+                    }
+                },
+            };
+            let (figures, labels): (Vec<NewObservation>, Vec<String>) = checked.into_iter().map(|c| (c.observation, c.label)).unzip();
+            let receipt = self.new_receipt(caller, &request, &submission.unit, figures.iter().map(|f| (f, 1)));
+            let audit = audit_of(caller, "observation.submit", &receipt, "");
+            let answer = request.answer(&receipt)?;
+            let new = Arc::new(NewSubmission { receipt, figures, answer, audit, settlement_version: settlement });
+            match self.store.submit(Arc::clone(&new)).await? {
+                Submitted::Stored => return Ok(new.receipt.clone()),
+                Submitted::Answered(before) => return request.read(&before),
+                Submitted::Held(holders) => return Err(Error::Refused(held_problems(&new.figures, &labels, &holders))),
+                Submitted::Outdated => self.follow_settlement().await?,
+            }
+        }
+        Err(Error::Store(crate::store::Error::Conflict))
+    }
+
+    /// Looks at what the store holds where reading alone does not settle it: a repeated request gets its answer even where the plan has changed
+    /// since, cells that were left may be held, and whoever is refused is told everything at once.
+    async fn look_closer(&self, caller: &Caller, request: &Request, read: Result<ReadFigures>, settlement: u64) -> Result<Closer> {
+        let mut tx = self.store.begin().await?;
+        if tx.settlement_version().await? != settlement {
+            return Ok(Closer::Outdated);
+        }
         if let Some(receipt) = request.answered::<Receipt>(tx.as_mut(), caller).await? {
-            return Ok(receipt);
+            return Ok(Closer::Answered(receipt));
         }
         let (checked, problems, cells_left) = read?;
         let keys: Vec<ObservationKey> = checked.iter().map(|c| c.observation.key.clone()).chain(cells_left.keys().cloned()).collect();
         let held = tx.observations_at(&keys).await?;
         refuse_errors(&all_problems(problems, &checked, &cells_left, &held))?;
-        let figures: Vec<NewObservation> = checked.iter().map(|c| c.observation.clone()).collect();
-        let receipt = self.new_receipt(caller, &request, &submission.unit, &figures.iter().map(|f| (f.clone(), 1)).collect::<Vec<_>>());
-        let holders = tx.insert_observations(&receipt, &figures).await?;
-        if !holders.is_empty() {
-            return Err(Error::Refused(all_problems(Vec::new(), &checked, &BTreeMap::new(), &holders)));
-        }
-        tx.append_audit(&audit_of(caller, "observation.submit", &receipt, "")).await?;
-        request.remember(tx.as_mut(), caller, &receipt).await?;
-        tx.commit().await?;
-        Ok(receipt)
+        Ok(Closer::Clear(checked))
     }
 
-    /// Reads the figures and begins the transaction that stores them. The plan is read before the writer's turn comes, and a decision may be
-    /// made in between: then the figures are read anew, so that none is stored under an element that is no longer its field's.
-    /// What reading gave is looked at later, since a repeated request gets its answer even where the plan has changed since.
-    async fn begin_under_plan(&self, submission: &Submission) -> Result<(Box<dyn WriteTransaction>, Result<ReadFigures>)> {
-        for _ in 0..MAX_READS {
-            let version = self.state.settlement_version();
-            let read = self.check_figures(submission);
-            let mut tx = self.store.begin().await?;
-            if tx.settlement_version().await? == version {
-                return Ok((tx, read));
-            }
-            drop(tx);
-            // Whoever made the decision holds this until the plan follows it.
-            let _registering = self.state.registering.lock().await;
-            self.catch_up().await?;
-        }
-        Err(Error::Store(crate::store::Error::Conflict))
+    /// Waits until the plan follows the newest decision: whoever made it holds the lock until then.
+    async fn follow_settlement(&self) -> Result<()> {
+        let _registering = self.state.registering.lock().await;
+        self.catch_up().await.map(drop)
     }
 
     /// Says everything that is wrong with a submission and stores nothing. Clerks of the unit.
@@ -126,11 +152,8 @@ impl App {
             return Err(problem.arg("n", submission.figures.len()).into());
         }
         let years = self.unit_years(&submission.unit, submission.due.year())?;
-        let mut cells: HashMap<(ElementId, ReferencePeriod), PlannedCell> = HashMap::new();
-        for place in &years {
-            cells.extend(place.cells_due(submission.due).into_iter().map(|c| ((c.element, c.period), c)));
-        }
-        if cells.is_empty() {
+        let cells: Vec<Arc<DueCells>> = years.iter().map(|place| place.cells_due(submission.due)).collect();
+        if cells.iter().all(|due| due.list().is_empty()) {
             return Err(Problem::new(Code::DueDateUnknown).arg("due", submission.due).arg("unit", &submission.unit).into());
         }
         if submission.figures.is_empty() {
@@ -139,14 +162,15 @@ impl App {
         let (mut checked, mut problems) = (Vec::new(), Vec::new());
         let mut given: HashSet<(ElementId, ReferencePeriod)> = HashSet::new();
         for (n, typed) in submission.figures.iter().enumerate() {
-            let place = Place::row(n + 1).column(typed.period.clone());
-            let place = Place { field: Some(typed.element.clone()), ..place };
-            match self.check_figure(typed, &place, submission, &years, &cells, &mut given) {
+            match self.check_figure(typed, submission, &years, &cells, &mut given) {
                 Ok(figure) => checked.push(figure),
-                Err(problem) => problems.push(problem),
+                Err(problem) => {
+                    let place = Place::row(n + 1).column(typed.period.clone());
+                    problems.push(problem.at(Place { field: Some(typed.element.clone()), ..place }));
+                }
             }
         }
-        let left = cells.values().filter(|c| !submission.partial && !given.contains(&(c.element, c.period)));
+        let left = cells.iter().flat_map(|due| due.list()).filter(|c| !submission.partial && !given.contains(&(c.element, c.period)));
         let key_of = |c: &PlannedCell| ObservationKey { unit: submission.unit.clone(), element: c.element, period: c.period };
         let left = left.map(|c| (key_of(c), c.label.clone())).collect();
         Ok((checked, problems, left))
@@ -155,27 +179,27 @@ impl App {
     fn check_figure(
         &self,
         typed: &TypedFigure,
-        place: &Place,
         submission: &Submission,
         years: &[UnitYear],
-        cells: &HashMap<(ElementId, ReferencePeriod), PlannedCell>,
+        cells: &[Arc<DueCells>],
         given: &mut HashSet<(ElementId, ReferencePeriod)>,
     ) -> std::result::Result<Checked, Problem> {
-        let element = ElementId::parse(&typed.element).map_err(|p| p.at(place.clone()))?;
-        let period = ReferencePeriod::parse(&typed.period).map_err(|p| p.at(place.clone()))?;
+        let element = ElementId::parse(&typed.element)?;
+        let period = ReferencePeriod::parse(&typed.period)?;
         if !given.insert((element, period)) {
-            return Err(Problem::new(Code::FigureDuplicate).arg("element", element).arg("period", period).at(place.clone()));
+            return Err(Problem::new(Code::FigureDuplicate).arg("element", element).arg("period", period));
         }
         let other_date;
-        let cell = match cells.get(&(element, period)) {
+        // Of two years that ask for it, the later one says how.
+        let cell = match cells.iter().rev().find_map(|due| due.get(element, period)) {
             Some(cell) => cell,
             None => {
-                other_date = self.asked_elsewhere(element, period, submission, years).map_err(|p| p.at(place.clone()))?;
+                other_date = self.asked_elsewhere(element, period, submission, years)?;
                 &other_date
             }
         };
         let asked = asked_of(cell);
-        let figure = asked.read(typed, place, &self.measures)?;
+        let figure = asked.read(typed, &self.measures)?;
         let observation = NewObservation {
             key: ObservationKey { unit: submission.unit.clone(), element, period },
             figure,
@@ -209,14 +233,20 @@ impl App {
     }
 
     /// Makes the receipt of a set of figures with their versions.
-    pub(crate) fn new_receipt(&self, caller: &Caller, request: &Request, unit: &UnitCode, figures: &[(NewObservation, u32)]) -> Receipt {
+    pub(crate) fn new_receipt<'f>(
+        &self,
+        caller: &Caller,
+        request: &Request,
+        unit: &UnitCode,
+        figures: impl ExactSizeIterator<Item = (&'f NewObservation, u32)>,
+    ) -> Receipt {
         Receipt {
             id: ReceiptId::from_stored(format!("r-{}", uuid::Uuid::now_v7().simple())),
             unit: unit.clone(),
             reporter: caller.account.clone(),
             request: request.id().clone(),
             n_figures: u32::try_from(figures.len()).unwrap_or(u32::MAX),
-            digest: digest_of(figures),
+            digest: digest_of_versions(figures),
             stored_at: self.clock.now(),
         }
     }
@@ -266,6 +296,13 @@ fn all_problems(
         }
     }
     problems
+}
+
+/// What is held of figures that have these labels.
+fn held_problems(figures: &[NewObservation], labels: &[String], holders: &[Observation]) -> Vec<Problem> {
+    let held: HashMap<&ObservationKey, &Observation> = holders.iter().map(|o| (&o.key, o)).collect();
+    let found = figures.iter().zip(labels).filter_map(|(figure, label)| held.get(&figure.key).map(|holder| held_problem(holder, label)));
+    found.collect()
 }
 
 fn held_problem(holder: &Observation, label: &str) -> Problem {

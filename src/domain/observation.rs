@@ -78,8 +78,12 @@ pub struct Receipt {
 
 /// Digest of a set of figures: over `unit element period version unit-of-measure figure`, one line each, in order of their keys.
 pub fn digest_of(observations: &[(NewObservation, u32)]) -> String {
+    digest_of_versions(observations.iter().map(|(o, version)| (o, *version)))
+}
+
+/// [`digest_of`] figures that stand elsewhere, each with its version.
+pub fn digest_of_versions<'o>(observations: impl Iterator<Item = (&'o NewObservation, u32)>) -> String {
     let mut lines: Vec<String> = observations
-        .iter()
         .map(|(o, version)| {
             format!("{} {} {} {} {} {}\n", o.key.unit, o.key.element, o.key.period, version, o.unit_of_measure, o.figure.to_stored())
         })

@@ -85,6 +85,17 @@ impl Plan {
         found.into_iter().map(|(_, _, _, cell)| cell).collect()
     }
 
+    /// What the cells of a unit depend on, besides the plan: the shapes of the unit and of those above it. Units with equal kinds have equal cells.
+    pub fn kind(&self, unit: usize) -> Vec<usize> {
+        let mut kind = Vec::new();
+        let mut at = Some(unit);
+        while let Some(position) = at {
+            kind.extend(self.shapes.of_unit(position));
+            at = self.tree.parent(position);
+        }
+        kind
+    }
+
     /// The dates by which a unit has something to type, in order.
     pub fn due_dates(&self, unit: usize) -> Vec<Date> {
         let dates: BTreeSet<Date> = self.typed_cells(unit).into_iter().map(|cell| cell.due).collect();

@@ -13,8 +13,8 @@ use crate::domain::observation::{NewObservation, Observation, ObservationKey, Re
 use crate::domain::organisation::Organisation;
 use crate::domain::unit::{UnitCode, UnitRow};
 use crate::store::{
-    AuditReads, DecisionReads, FigureMove, Moved, ObservationFilter, ObservationReads, OrganisationReads, RememberedAnswer, Result, Store,
-    StoredForm, TemplateReads, TokenReads, UnitReads, WriteTransaction,
+    AuditReads, DecisionReads, FigureMove, Moved, NewSubmission, ObservationFilter, ObservationReads, OrganisationReads, RememberedAnswer,
+    Result, Store, StoredForm, Submitted, TemplateReads, TokenReads, UnitReads, WriteTransaction,
 };
 
 /// What is done around a call.
@@ -145,6 +145,11 @@ impl<H: Hook> Store for Around<H> {
         let span = self.hook.span();
         let inner = self.hook.around("begin", self.inner.begin()).await?;
         Ok(Box::new(AroundTransaction { inner, hook: self.hook.clone(), span }))
+    }
+
+    async fn submit(&self, submission: Arc<NewSubmission>) -> Result<Submitted> {
+        let _span = self.hook.span();
+        self.hook.around("submit", self.inner.submit(submission)).await
     }
 
     async fn ping(&self) -> Result<()> {

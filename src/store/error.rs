@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 /// Error of a store.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 pub enum Error {
     /// Two transactions met; the caller may try again.
     #[error("transactions conflict")]

@@ -13,10 +13,12 @@ pub mod fault;
 pub mod observed;
 mod sql;
 pub mod sqlite;
+pub mod submission;
 pub mod verify;
 pub mod write;
 
 use async_trait::async_trait;
+use std::sync::Arc;
 
 use crate::domain::audit::{AuditRecord, NewAuditRecord};
 use crate::domain::caller::TokenRecord;
@@ -30,6 +32,7 @@ use crate::domain::template::RegisteredTemplate;
 use crate::domain::unit::{UnitCode, UnitRow};
 
 pub use error::Error;
+pub use submission::{NewSubmission, Submitted};
 pub use write::{IsConflict, write};
 
 /// Result of a store call.
@@ -170,6 +173,13 @@ pub trait Store: Reads {
     /// Begins the transaction in which all writes of one use case happen. Waits for its turn where the engine has one writer, first come
     /// first served; whoever stops waiting leaves the queue. [`Error::Conflict`] where another process holds the database.
     async fn begin(&self) -> Result<Box<dyn WriteTransaction>>;
+    /// Stores a submission whole or not at all: receipt, figures, answer and audit record. Whatever it answers is durable by then, or rests on
+    /// what is. An engine may put several submissions into one commit; one that fails or that nobody waits for any more does no harm to the
+    /// others, and where the commit fails all of them are told. [`Error::Conflict`] where the receipt's id is taken. When its future is
+    /// dropped, it may have happened or not, but never in part: the request id tells.
+    async fn submit(&self, submission: Arc<NewSubmission>) -> Result<Submitted> {
+        submission::submit_alone(self, &submission).await
+    }
     /// Answers when the database answers.
     async fn ping(&self) -> Result<()>;
     /// Finishes what is under way and closes; from then on everything is [`Error::Unavailable`].

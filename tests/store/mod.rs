@@ -14,6 +14,7 @@ mod ledger;
 mod moves;
 mod receipts;
 mod registry;
+mod submissions;
 mod templates;
 mod tokens;
 mod transactions;
@@ -145,6 +146,21 @@ macro_rules! conformance {
                 a_unit_row_of_the_same_day_is_replaced,
                 a_transaction_sees_its_unit_rows,
                 a_whole_province_of_units_is_one_call,
+            ],
+            submissions: [
+                a_submission_is_stored_whole_and_survives_a_reopen,
+                a_request_that_was_answered_gets_that_answer,
+                a_submission_of_held_figures_stores_nothing_and_names_them,
+                a_submission_under_another_settlement_is_outdated,
+                a_taken_receipt_id_is_a_conflict,
+                one_that_cannot_be_stored_does_not_hurt_those_beside_it,
+                of_32_submissions_of_one_request_one_is_stored,
+                submissions_that_nobody_waits_for_do_no_harm,
+                submissions_and_transactions_are_one_chain,
+                a_submission_waits_for_a_transaction_and_sees_it,
+                far_more_submissions_than_fit_one_commit_get_through,
+                a_closed_store_takes_no_submissions,
+                a_lost_acknowledgement_loses_nothing_else,
             ],
             templates: [
                 a_form_reads_back_whole,

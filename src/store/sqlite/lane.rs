@@ -108,7 +108,7 @@ impl Turn {
     }
 
     /// From here on the connection may be inside a transaction, even if the future that began it is gone.
-    fn expect_rollback(&mut self) {
+    pub(super) fn expect_rollback(&mut self) {
         if let Some(slot) = self.slot.as_mut() {
             slot.is_clean = false;
         }

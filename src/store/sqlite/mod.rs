@@ -5,11 +5,13 @@
 mod decisions;
 mod dictionary;
 mod figures;
+mod group;
 mod lane;
 mod migration;
 mod moves;
 mod query;
 mod reads;
+mod submissions;
 mod transaction;
 
 use async_trait::async_trait;
@@ -19,8 +21,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::store::sql::error::classify;
-use crate::store::{Error, Result, Store, WriteTransaction};
+use crate::store::{Error, NewSubmission, Result, Store, Submitted, WriteTransaction};
 use dictionary::Dictionary;
+use group::Groups;
 use lane::Lane;
 use transaction::SqliteTransaction;
 
@@ -45,9 +48,10 @@ impl Default for SqliteOptions {
 
 /// A store in one SQLite file.
 pub struct SqliteStore {
-    lane: Lane,
+    lane: Arc<Lane>,
     readers: SqlitePool,
     dictionary: Arc<Dictionary>,
+    groups: Arc<Groups>,
 }
 
 impl SqliteStore {
@@ -75,7 +79,9 @@ impl SqliteStore {
             .connect_with(base.pragma("query_only", "ON"))
             .await
             .map_err(|e| classify("file", &e))?;
-        Ok(Self { lane, readers, dictionary: Arc::default() })
+        let (lane, dictionary) = (Arc::new(lane), Arc::<Dictionary>::default());
+        let groups = Arc::new(Groups::new(Arc::clone(&lane), Arc::clone(&dictionary)));
+        Ok(Self { lane, readers, dictionary, groups })
     }
 
     /// Number of the newest migration that the file has.
@@ -102,6 +108,10 @@ impl Store for SqliteStore {
     async fn begin(&self) -> Result<Box<dyn WriteTransaction>> {
         let turn = self.lane.begin().await?;
         Ok(Box::new(SqliteTransaction::new(turn, Arc::clone(&self.dictionary))))
+    }
+
+    async fn submit(&self, submission: Arc<NewSubmission>) -> Result<Submitted> {
+        self.groups.submit(submission).await
     }
 
     async fn ping(&self) -> Result<()> {

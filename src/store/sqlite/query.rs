@@ -43,6 +43,18 @@ statements! {
     ROLLBACK_TO_SAVEPOINT = "ROLLBACK TO figures";
     /// Keeps the figures.
     RELEASE_SAVEPOINT = "RELEASE figures";
+    /// Takes the write lock for a group of submissions and asks on what it builds: last receipt, end of the audit chain, settlement.
+    GROUP_BEGIN = include_str!("queries/group_begin.sql");
+    /// Everything that a group stores. What meets a held key, or anything else that is taken, stops it.
+    GROUP_INSERT = include_str!("queries/group_insert.sql");
+    /// Undoes what a group stored.
+    GROUP_UNDO = "ROLLBACK TO members";
+    /// Marks where a member of a group begins.
+    MEMBER = "SAVEPOINT member";
+    /// Undoes the member.
+    MEMBER_UNDO = "ROLLBACK TO member";
+    /// Keeps the member.
+    MEMBER_KEEP = "RELEASE member";
     /// Asks for nothing.
     PING = "SELECT 1";
     /// Stops enforcing references.

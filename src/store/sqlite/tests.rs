@@ -22,14 +22,15 @@ async fn raw(path: &Path) -> SqliteConnection {
     SqliteConnectOptions::new().filename(path).connect().await.expect("connects")
 }
 
-/// Statements that read a table from end to end, and may: they answer with all of it. AUDIT_LAST begins at the end and stops after one row.
+/// Statements that read a table from end to end, and may: they answer with all of it. AUDIT_LAST and GROUP_BEGIN begin at the end and stop after one row.
 /// TYPED_FIELDS and the moves read the few thousand fields, and the units, of which all are wanted.
-const MAY_SCAN: [&str; 10] = [
+const MAY_SCAN: [&str; 11] = [
     "ORGANISATION_ALL",
     "UNIT_ROW_ALL",
     "OBSERVATION_COUNT",
     "TOKEN_ALL",
     "AUDIT_LAST",
+    "GROUP_BEGIN",
     "DECISION_ALL",
     "TYPED_FIELDS",
     "MOVE_LIST",
@@ -47,8 +48,8 @@ async fn every_statement_uses_its_index() {
     drop(open(&path).await);
     let mut connection = raw(&path).await;
     let mut faults: Vec<String> = Vec::new();
-    for listed in query::ALL {
-        let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", listed.sql)))
+    for (listed, sql) in query::ALL.iter().flat_map(|listed| listed.sql.split(";\n").map(move |sql| (listed, sql))) {
+        let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")))
             .fetch_all(&mut connection)
             .await
             .unwrap_or_else(|e| panic!("{}: {e}", listed.name));
@@ -261,4 +262,121 @@ async fn figures_stored_before_decisions_came_keep_what_their_receipts_digest() 
     let fields: Vec<String> =
         crate::store::DecisionReads::typed_fields(&store).await.expect("reads").iter().map(|f| f.to_string()).collect();
     assert_eq!(fields, ["f/x@1", "f/y@1"]);
+}
+
+/// A submission of one figure by a unit of its own.
+fn submission(id: &str) -> std::sync::Arc<crate::store::NewSubmission> {
+    use crate::domain::id::{AccountId, ElementId, FieldId, FieldKey, FormId, ReceiptId, RequestId};
+    use crate::domain::observation::{NewObservation, ObservationKey, Receipt};
+    let unit = crate::domain::unit::UnitCode::from_stored(format!("33012200000{id}"));
+    let key = ObservationKey {
+        unit: unit.clone(),
+        element: ElementId::of_key("x"),
+        period: crate::domain::period::ReferencePeriod::Year { year: 2026 },
+    };
+    let via = FieldKey { form: FormId::from_stored("f"), field: FieldId::from_stored(id), since: 1 };
+    let figure = crate::domain::figure::Figure::Bool(true);
+    let stored_at = jiff::Timestamp::UNIX_EPOCH;
+    let account = AccountId::from_stored("clerk");
+    std::sync::Arc::new(crate::store::NewSubmission {
+        receipt: Receipt {
+            id: ReceiptId::from_stored(id),
+            unit,
+            reporter: account.clone(),
+            request: RequestId::from_stored(id),
+            n_figures: 1,
+            digest: String::new(),
+            stored_at,
+        },
+        figures: vec![NewObservation { key, figure, unit_of_measure: String::new(), via }],
+        answer: crate::store::RememberedAnswer { payload_digest: String::new(), answer: id.to_owned() },
+        audit: crate::domain::audit::NewAuditRecord {
+            at: stored_at,
+            account,
+            act: "observation.submit".to_owned(),
+            object: id.to_owned(),
+            detail: String::new(),
+        },
+        settlement_version: 0,
+    })
+}
+
+/// Has submissions wait for the writer together, so that they are one group.
+async fn submit_together(store: &SqliteStore, ids: &[&str]) -> Vec<crate::store::Result<crate::store::Submitted>> {
+    let turn = store.lane.turn().await.expect("gets its turn");
+    let mut all = Box::pin(futures::future::join_all(ids.iter().map(|id| store.submit(submission(id)))));
+    assert!(futures::poll!(all.as_mut()).is_pending());
+    drop(turn);
+    all.await
+}
+
+#[tokio::test]
+async fn a_commit_that_fails_is_told_to_the_whole_group() {
+    use crate::store::{AuditReads, ObservationReads, Submitted};
+    let (_folder, path) = folder();
+    let store = open(&path).await;
+    // A reference that is looked at only when the transaction commits.
+    let refuse = "CREATE TABLE parent (n INTEGER PRIMARY KEY);
+        CREATE TABLE child (n INTEGER REFERENCES parent (n) DEFERRABLE INITIALLY DEFERRED);
+        CREATE TRIGGER refuse AFTER INSERT ON receipt WHEN NEW.id = '2' BEGIN INSERT INTO child VALUES (1); END;";
+    sqlx::raw_sql(refuse).execute(&mut raw(&path).await).await.expect("prepares");
+    let outcomes = submit_together(&store, &["1", "2", "3"]).await;
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Err(Error::Broken { .. }))), "{outcomes:?}");
+    assert_eq!(store.n_observations().await.expect("reads"), 0);
+    assert_eq!(store.audit_records(0, 10).await.expect("reads"), []);
+    // Neither is a number remembered that was rolled back: these three get theirs anew.
+    sqlx::raw_sql("DROP TRIGGER refuse").execute(&mut raw(&path).await).await.expect("relents");
+    let outcomes = submit_together(&store, &["3", "2", "1"]).await;
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Ok(Submitted::Stored))), "{outcomes:?}");
+    assert_eq!(store.check_file().await.expect("reads"), Vec::<String>::new());
+    let found = store.observations_at(&[submission("1").figures[0].key.clone()]).await.expect("reads");
+    assert_eq!(found.iter().map(|o| o.via.field.as_str()).collect::<Vec<_>>(), ["1"]);
+}
+
+#[tokio::test]
+async fn nobody_is_told_before_the_commit() {
+    let (_folder, path) = folder();
+    let store = open(&path).await;
+    let mut other = raw(&path).await;
+    for ids in [["1", "2", "3"], ["4", "5", "6"]] {
+        let turn = store.lane.turn().await.expect("gets its turn");
+        let mut waiting: futures::stream::FuturesUnordered<_> = ids.iter().map(|id| store.submit(submission(id))).collect();
+        assert!(futures::poll!(futures::StreamExt::next(&mut waiting)).is_pending());
+        drop(turn);
+        // Another connection sees what is committed and nothing else: as soon as the first of a group is told, all of it.
+        futures::StreamExt::next(&mut waiting).await.expect("is told").expect("is stored");
+        let n_seen: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM receipt WHERE id IN (?1, ?2, ?3)")
+            .bind(ids[0])
+            .bind(ids[1])
+            .bind(ids[2])
+            .fetch_one(&mut other)
+            .await
+            .expect("reads");
+        assert_eq!(n_seen, 3);
+        while let Some(told) = futures::StreamExt::next(&mut waiting).await {
+            told.expect("is stored");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_full_database_tells_a_group_and_serves_the_next() {
+    let (_folder, path) = folder();
+    let store = open(&path).await;
+    for (limit, is_stored) in [(1_i64, false), (1 << 30, true)] {
+        let mut turn = store.lane.turn().await.expect("gets its turn");
+        let pragma = AssertSqlSafe(format!("PRAGMA max_page_count = {limit}"));
+        sqlx::query(pragma).execute(turn.connection().expect("is there")).await.expect("sets");
+        drop(turn);
+        let long = "长".repeat(20_000);
+        let outcomes = futures::future::join_all(["1", "2"].map(|id| {
+            let mut new = (*submission(id)).clone();
+            new.audit.detail.clone_from(&long);
+            store.submit(std::sync::Arc::new(new))
+        }));
+        for outcome in outcomes.await {
+            assert_eq!(outcome.is_ok(), is_stored, "{outcome:?}");
+            assert!(is_stored || matches!(outcome, Err(Error::Unavailable { .. })), "{outcome:?}");
+        }
+    }
 }

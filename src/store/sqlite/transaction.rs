@@ -67,23 +67,13 @@ impl SqliteTransaction {
 #[async_trait]
 impl WriteTransaction for SqliteTransaction {
     async fn remembered_answer(&mut self, account: &AccountId, request: &RequestId) -> Result<Option<RememberedAnswer>> {
-        let connection = self.start()?;
-        let found: sqlx::Result<Option<AnswerRow>> =
-            sqlx::query_as(query::ANSWER).bind(account.as_str()).bind(request.as_str()).fetch_optional(connection).await;
-        let outcome = found.map_err(|e| classify("answer", &e)).and_then(|row| row.map(Stored::read).transpose());
+        let outcome = remembered_answer(self.start()?, account, request).await;
         self.end(outcome)
     }
 
     async fn remember_answer(&mut self, account: &AccountId, request: &RequestId, answer: &RememberedAnswer) -> Result<()> {
-        let connection = self.start()?;
-        let done = sqlx::query(query::ANSWER_INSERT)
-            .bind(account.as_str())
-            .bind(request.as_str())
-            .bind(&answer.payload_digest)
-            .bind(&answer.answer)
-            .execute(connection)
-            .await;
-        self.end(done.map(drop).map_err(|e| classify("answer", &e)))
+        let outcome = remember_answer(self.start()?, account, request, answer).await;
+        self.end(outcome)
     }
 
     async fn all_organisations(&mut self) -> Result<Vec<Organisation>> {
@@ -222,8 +212,36 @@ impl WriteTransaction for SqliteTransaction {
     }
 }
 
+/// The answer that a request was given.
+pub(super) async fn remembered_answer(
+    connection: &mut SqliteConnection,
+    account: &AccountId,
+    request: &RequestId,
+) -> Result<Option<RememberedAnswer>> {
+    let found: sqlx::Result<Option<AnswerRow>> =
+        sqlx::query_as(query::ANSWER).bind(account.as_str()).bind(request.as_str()).fetch_optional(connection).await;
+    found.map_err(|e| classify("answer", &e)).and_then(|row| row.map(Stored::read).transpose())
+}
+
+/// Keeps the answer to a request.
+pub(super) async fn remember_answer(
+    connection: &mut SqliteConnection,
+    account: &AccountId,
+    request: &RequestId,
+    answer: &RememberedAnswer,
+) -> Result<()> {
+    let done = sqlx::query(query::ANSWER_INSERT)
+        .bind(account.as_str())
+        .bind(request.as_str())
+        .bind(&answer.payload_digest)
+        .bind(&answer.answer)
+        .execute(connection)
+        .await;
+    done.map(drop).map_err(|e| classify("answer", &e))
+}
+
 /// Links a record to the end of the chain. Nobody else can, since the writer is one.
-async fn append_audit(connection: &mut SqliteConnection, record: &NewAuditRecord) -> Result<AuditRecord> {
+pub(super) async fn append_audit(connection: &mut SqliteConnection, record: &NewAuditRecord) -> Result<AuditRecord> {
     let failed = |e: sqlx::Error| classify("audit", &e);
     let last: Option<(i64, String)> = sqlx::query_as(query::AUDIT_LAST).fetch_optional(&mut *connection).await.map_err(failed)?;
     let (sequence, previous) = last.map_or((1, String::new()), |(sequence, hash)| (sequence + 1, hash));

@@ -1,0 +1,124 @@
+//! Group commit: submissions that wait for the writer are stored in one transaction and acknowledged after its commit.
+//!
+//! One commit costs a flush of the disk, whatever is in it. So nobody waits for a turn of their own: whoever comes puts the submission into the
+//! queue, and one leader, a task of its own, takes what has gathered whenever the writer is free. A caller that goes away stops nothing and
+//! nobody: what the leader has not taken yet is left out, what it has taken is stored. While a group is written the next one gathers, so that
+//! groups grow by themselves with the load and a single clerk waits for nobody.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
+
+use crate::store::sqlite::dictionary::Dictionary;
+use crate::store::sqlite::lane::Lane;
+use crate::store::sqlite::submissions;
+use crate::store::{Error, NewSubmission, Result, Submitted};
+
+/// Most submissions in one commit.
+const MAX_MEMBERS: usize = 256;
+/// Most figures in one commit, unless a single submission has more: bounds how long other writers wait.
+const MAX_FIGURES: usize = 50_000;
+
+/// A submission in the queue.
+struct Waiting {
+    submission: Arc<NewSubmission>,
+    tell: oneshot::Sender<Result<Submitted>>,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Waiting>,
+    has_leader: bool,
+}
+
+/// The queue with what its leader needs.
+pub(super) struct Groups {
+    queue: Mutex<Queue>,
+    lane: Arc<Lane>,
+    dictionary: Arc<Dictionary>,
+}
+
+impl Groups {
+    /// Makes an empty queue.
+    pub(super) fn new(lane: Arc<Lane>, dictionary: Arc<Dictionary>) -> Self {
+        Self { queue: Mutex::default(), lane, dictionary }
+    }
+
+    /// Stores a submission with whatever else waits; answers after the commit.
+    pub(super) async fn submit(self: &Arc<Self>, submission: Arc<NewSubmission>) -> Result<Submitted> {
+        let (tell, told) = oneshot::channel();
+        let must_lead = {
+            let mut queue = self.queue();
+            queue.waiting.push_back(Waiting { submission, tell });
+            !std::mem::replace(&mut queue.has_leader, true)
+        };
+        if must_lead {
+            let leading = Leading { groups: Arc::clone(self), has_ended: false };
+            drop(tokio::spawn(leading.lead()));
+        }
+        // The sender is gone without a word only where the leader's task was ended from outside.
+        told.await.unwrap_or_else(|_| Err(Error::Unavailable { detail: "the writer stopped".to_owned() }))
+    }
+
+    /// Takes what goes into the next commit; where nothing waits, the leader's work is over.
+    fn take(&self) -> Vec<Waiting> {
+        let mut queue = self.queue();
+        let mut members: Vec<Waiting> = Vec::new();
+        let mut n_figures = 0;
+        while members.len() < MAX_MEMBERS
+            && let Some(next) = queue.waiting.front()
+        {
+            n_figures += next.submission.figures.len();
+            if n_figures > MAX_FIGURES && !members.is_empty() {
+                break;
+            }
+            members.extend(queue.waiting.pop_front().filter(|next| !next.tell.is_closed()));
+        }
+        queue.has_leader = !members.is_empty();
+        members
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The leader's place. However its task ends, the place is free again and nobody waits in vain.
+struct Leading {
+    groups: Arc<Groups>,
+    has_ended: bool,
+}
+
+impl Leading {
+    async fn lead(mut self) {
+        loop {
+            // The turn first: everybody who came while others wrote goes along.
+            let turn = self.groups.lane.turn().await;
+            let members = self.groups.take();
+            if members.is_empty() {
+                self.has_ended = true;
+                return;
+            }
+            let submissions: Vec<Arc<NewSubmission>> = members.iter().map(|m| Arc::clone(&m.submission)).collect();
+            let stored = match turn {
+                Ok(turn) => submissions::store(turn, &self.groups.dictionary, &submissions).await,
+                Err(error) => Err(error),
+            };
+            let outcomes = stored.unwrap_or_else(|error| members.iter().map(|_| Err(error.clone())).collect());
+            for (member, outcome) in members.into_iter().zip(outcomes) {
+                let _ = member.tell.send(outcome);
+            }
+        }
+    }
+}
+
+impl Drop for Leading {
+    fn drop(&mut self) {
+        // After an orderly end another leader may be at work already, and what waits is its.
+        if !self.has_ended {
+            let mut queue = self.groups.queue();
+            queue.waiting.clear();
+            queue.has_leader = false;
+        }
+    }
+}

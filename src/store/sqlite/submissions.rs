@@ -1,0 +1,204 @@
+//! Stores a group of submissions in one transaction.
+//!
+//! First all at once: one statement text puts every row of every member in, and any unique key that is taken stops it. Then, only where it was
+//! stopped, one after the other, each in a savepoint of its own, so that it turns out who is in the way and nobody else suffers. At most once
+//! is held by the same keys on both ways.
+
+use serde::Serialize;
+use sqlx::sqlite::SqliteConnection;
+use std::sync::Arc;
+
+use crate::domain::audit::chain_hash;
+use crate::store::sql::bind;
+use crate::store::sql::error::{broken, classify};
+use crate::store::sqlite::dictionary::{Dictionary, Numbers};
+use crate::store::sqlite::figures::Ledger;
+use crate::store::sqlite::lane::Turn;
+use crate::store::sqlite::{query, transaction};
+use crate::store::{NewSubmission, Result, Submitted};
+
+/// What the group builds on.
+#[derive(sqlx::FromRow)]
+struct Ground {
+    receipt: i64,
+    sequence: i64,
+    hash: String,
+    settlement: i64,
+}
+
+/// What became of the members so far, in their order; `None` for those that are still to be stored.
+type Outcomes = Vec<Option<Result<Submitted>>>;
+
+/// A receipt as it is bound.
+#[derive(Serialize)]
+struct BoundReceipt<'m>(i64, &'m str, i64, &'m str, &'m str, u32, &'m str, String);
+
+/// A figure as it is bound: unit, period, element, figure, number of its field, receipt.
+#[derive(Serialize)]
+struct BoundFigure(i64, i32, i64, String, i64, i64);
+
+/// An answer as it is bound.
+#[derive(Serialize)]
+struct BoundAnswer<'m>(&'m str, &'m str, &'m str, &'m str);
+
+/// An audit record as it is bound.
+#[derive(Serialize)]
+struct BoundAudit<'m>(i64, String, &'m str, &'m str, &'m str, &'m str, String, String);
+
+/// The rows of a group, by table.
+#[derive(Default)]
+struct Rows<'m> {
+    receipts: Vec<BoundReceipt<'m>>,
+    figures: Vec<BoundFigure>,
+    answers: Vec<BoundAnswer<'m>>,
+    records: Vec<BoundAudit<'m>>,
+}
+
+/// Stores the members and commits. Each learns what became of it; an error of the whole is an error of all.
+pub(super) async fn store(mut turn: Turn, dictionary: &Dictionary, members: &[Arc<NewSubmission>]) -> Result<Vec<Result<Submitted>>> {
+    turn.expect_rollback();
+    let connection = turn.connection()?;
+    let ground: Ground = sqlx::query_as(query::GROUP_BEGIN).fetch_one(&mut *connection).await.map_err(|e| classify("transaction", &e))?;
+    let mut outcomes: Outcomes = members.iter().map(|member| unfit(member, &ground)).collect();
+    let mut learned = Numbers::default();
+    let rows = rows(connection, dictionary, &mut learned, &ground, &to_store(members, &outcomes)).await?;
+    if insert(connection, &rows).await? {
+        outcomes.iter_mut().for_each(|outcome| _ = outcome.get_or_insert(Ok(Submitted::Stored)));
+    } else {
+        for (member, outcome) in members.iter().zip(&mut outcomes) {
+            if outcome.is_none() {
+                *outcome = Some(alone(connection, dictionary, &mut learned, member).await?);
+            }
+        }
+    }
+    turn.commit().await?;
+    dictionary.share(learned);
+    let forgotten = || Err(broken("transaction", "a member of a group was forgotten"));
+    Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(forgotten)).collect())
+}
+
+/// What keeps a member from being stored, before anything is asked of the database.
+fn unfit(member: &NewSubmission, ground: &Ground) -> Option<Result<Submitted>> {
+    if member.settlement_version != ground.settlement.unsigned_abs() {
+        return Some(Ok(Submitted::Outdated));
+    }
+    let unit = &member.receipt.unit;
+    let stray = member.figures.iter().find(|figure| figure.key.unit != *unit)?;
+    Some(Err(broken("observation", format!("figure of {} under a receipt of {unit}", stray.key.unit))))
+}
+
+fn to_store<'m>(members: &'m [Arc<NewSubmission>], outcomes: &Outcomes) -> Vec<&'m NewSubmission> {
+    members.iter().zip(outcomes).filter(|(_, outcome)| outcome.is_none()).map(|(member, _)| member.as_ref()).collect()
+}
+
+/// Makes the rows of all members. The numbers of units and fields are given before anything that may be undone.
+async fn rows<'m>(
+    connection: &mut SqliteConnection,
+    dictionary: &Dictionary,
+    learned: &mut Numbers,
+    ground: &Ground,
+    members: &[&'m NewSubmission],
+) -> Result<Rows<'m>> {
+    let mut rows = Rows::default();
+    let mut hash = ground.hash.clone();
+    for (member, place) in members.iter().zip(1_i64..) {
+        let NewSubmission { receipt, figures, answer, audit, .. } = member;
+        let number = ground.receipt + place;
+        let unit = dictionary.unit(connection, learned, &receipt.unit).await?;
+        let wanted: Vec<_> = figures.iter().map(|f| (&f.via, f.unit_of_measure.as_str(), f.key.element)).collect();
+        let typed_as = dictionary.typed_as(connection, learned, &wanted).await?;
+        let first = rows.figures.len();
+        rows.figures.extend(figures.iter().zip(typed_as).map(|(f, typed_as)| {
+            BoundFigure(unit, f.key.period.to_ordinal(), f.key.element.to_stored(), f.figure.to_stored(), typed_as, number)
+        }));
+        // In the order of the key, a member's rows go to one place of the tree, one behind the other.
+        if let Some(own) = rows.figures.get_mut(first..) {
+            own.sort_unstable_by_key(|f| (f.1, f.2));
+        }
+        let (reporter, request) = (receipt.reporter.as_str(), receipt.request.as_str());
+        let stored_at = receipt.stored_at.to_string();
+        rows.receipts.push(BoundReceipt(
+            number,
+            receipt.id.as_str(),
+            unit,
+            reporter,
+            request,
+            receipt.n_figures,
+            &receipt.digest,
+            stored_at,
+        ));
+        rows.answers.push(BoundAnswer(reporter, request, &answer.payload_digest, &answer.answer));
+        let sequence = ground.sequence + place;
+        let next = chain_hash(sequence.unsigned_abs(), audit, &hash);
+        let previous = std::mem::replace(&mut hash, next.clone());
+        let at = audit.at.to_string();
+        rows.records.push(BoundAudit(sequence, at, audit.account.as_str(), &audit.act, &audit.object, &audit.detail, previous, next));
+    }
+    Ok(rows)
+}
+
+/// Puts all rows in at once; where something of them is taken, none, and the answer is no.
+async fn insert(connection: &mut SqliteConnection, rows: &Rows<'_>) -> Result<bool> {
+    if rows.receipts.is_empty() {
+        return Ok(true);
+    }
+    let inserted = sqlx::query(query::GROUP_INSERT)
+        .bind(bind::list("receipt", &rows.receipts)?)
+        .bind(bind::list("observation", &rows.figures)?)
+        .bind(bind::list("answer", &rows.answers)?)
+        .bind(bind::list("audit", &rows.records)?)
+        .execute(&mut *connection)
+        .await;
+    match inserted {
+        Ok(_) => Ok(true),
+        Err(error) => {
+            // Whatever it was, each member is tried alone: one that cannot be stored is told so, and the others are stored.
+            tracing::debug!(%error, members = rows.receipts.len(), "a group is stored one by one");
+            let undone = run(connection, query::GROUP_UNDO).await;
+            // SQLite itself may have ended the transaction: then the first error is the one to tell.
+            undone.map(|()| false).map_err(|_| classify("transaction", &error))
+        }
+    }
+}
+
+/// Stores one member in a savepoint. An outer error means that the transaction cannot go on.
+async fn alone(
+    connection: &mut SqliteConnection,
+    dictionary: &Dictionary,
+    learned: &mut Numbers,
+    member: &NewSubmission,
+) -> Result<Result<Submitted>> {
+    run(connection, query::MEMBER).await?;
+    let outcome = store_alone(connection, dictionary, learned, member).await;
+    if let Err(error) = &outcome
+        && run(connection, query::MEMBER_UNDO).await.is_err()
+    {
+        return Err(error.clone());
+    }
+    run(connection, query::MEMBER_KEEP).await?;
+    Ok(outcome)
+}
+
+async fn store_alone(
+    connection: &mut SqliteConnection,
+    dictionary: &Dictionary,
+    learned: &mut Numbers,
+    member: &NewSubmission,
+) -> Result<Submitted> {
+    let NewSubmission { receipt, figures, answer, audit, .. } = member;
+    if let Some(before) = transaction::remembered_answer(connection, &receipt.reporter, &receipt.request).await? {
+        return Ok(Submitted::Answered(before));
+    }
+    let held = Ledger { connection, dictionary, learned }.insert(receipt, figures).await?;
+    if !held.is_empty() {
+        return Ok(Submitted::Held(held));
+    }
+    transaction::append_audit(connection, audit).await?;
+    transaction::remember_answer(connection, &receipt.reporter, &receipt.request, answer).await?;
+    Ok(Submitted::Stored)
+}
+
+async fn run(connection: &mut SqliteConnection, statement: &'static str) -> Result<()> {
+    let done = sqlx::query(statement).execute(connection).await;
+    done.map(drop).map_err(|e| classify("transaction", &e))
+}
