@@ -21,8 +21,11 @@ const ENV_SEPARATOR: &str = "__";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Folder that everything is stored in.
+    /// Folder that everything is stored in, where no database is named.
     pub data: PathBuf,
+    /// Address of a PostgreSQL database that everything is stored in; several servers may share one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<Secret>,
     /// The store.
     pub store: StoreConfig,
     /// The gRPC door.
@@ -37,11 +40,36 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             data: PathBuf::from("data"),
+            database: None,
             store: StoreConfig::default(),
             grpc: GrpcConfig::default(),
             metrics: MetricsConfig::default(),
             log: LogConfig::default(),
         }
+    }
+}
+
+/// A text that nobody may see in a log or a listing.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("***")
     }
 }
 
@@ -51,15 +79,19 @@ impl Default for Config {
 pub struct StoreConfig {
     /// Connections that read side by side.
     pub readers: u32,
-    /// Page cache of each connection, in MiB.
+    /// Connections that write side by side, on PostgreSQL; SQLite has one writer.
+    pub writers: u32,
+    /// Page cache of each connection to SQLite, in MiB.
     pub cache_mib: u32,
-    /// How long a write waits for another process that holds the database, in seconds.
+    /// How long a write waits for another one that stands in its way, in seconds.
     pub busy_timeout_seconds: u32,
+    /// How long a statement may take on PostgreSQL, in seconds.
+    pub statement_timeout_seconds: u32,
 }
 
 impl Default for StoreConfig {
     fn default() -> Self {
-        Self { readers: 4, cache_mib: 16, busy_timeout_seconds: 5 }
+        Self { readers: 4, writers: 8, cache_mib: 16, busy_timeout_seconds: 5, statement_timeout_seconds: 60 }
     }
 }
 
@@ -181,6 +213,13 @@ pub enum Fault {
         /// The largest that is taken.
         most: u32,
     },
+    /// The database's address is none.
+    DatabaseMalformed,
+    /// The database is on another machine, and its address does not ask for encryption.
+    DatabaseNotEncrypted {
+        /// The machine.
+        host: String,
+    },
     /// An address that others can reach, while there is no TLS.
     NotLoopback {
         /// The key, with its part.
@@ -201,6 +240,15 @@ impl fmt::Display for Fault {
             Self::OutOfRange { key, value, least, most } => {
                 write!(f, "{key} = {value}：须在 {least} 到 {most} 之间 / {key} = {value}: must be between {least} and {most}")
             }
+            Self::DatabaseMalformed => f.write_str(
+                "database：不是 PostgreSQL 地址，应如 postgres://用户@主机/库名 / database: no address of a PostgreSQL database; it looks like \
+                 postgres://user@host/name",
+            ),
+            Self::DatabaseNotEncrypted { host } => write!(
+                f,
+                "database：{host} 不是本机，地址须加 sslmode=verify-full（或 verify-ca、require）以加密连接 / database: {host} is another machine; \
+                 ask for encryption with sslmode=verify-full (or verify-ca, require) in the address"
+            ),
             Self::NotLoopback { key, address } => write!(
                 f,
                 "{key} = {address}：本版本没有 TLS，只能监听本机回环地址（如 127.0.0.1:7400）；要对外服务，请在前面放一个带 TLS 的反向代理 / \
@@ -257,6 +305,8 @@ impl Config {
         let (grpc, store) = (&self.grpc, &self.store);
         let ranges = [
             ("store.readers", store.readers, 1, 64),
+            ("store.writers", store.writers, 1, 256),
+            ("store.statement_timeout_seconds", store.statement_timeout_seconds, 1, 3_600),
             ("store.cache_mib", store.cache_mib, 1, 4_096),
             ("store.busy_timeout_seconds", store.busy_timeout_seconds, 0, 600),
             ("grpc.max_connections", grpc.max_connections, 1, 100_000),

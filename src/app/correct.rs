@@ -15,6 +15,7 @@ use crate::domain::observation::{NewObservation, Observation, ObservationKey, Re
 use crate::domain::period::ReferencePeriod;
 use crate::domain::problem::{Code, Place, Problem, check_text};
 use crate::domain::unit::UnitCode;
+use crate::store::again;
 
 /// A correction on its way in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +40,10 @@ impl App {
     pub async fn correct(&self, caller: &Caller, request_id: &str, correction: &Correction) -> Result<Receipt> {
         caller.require_unit(&correction.unit, "observation.correct")?;
         let request = Request::new(request_id, "observation.correct", correction)?;
+        again(|| self.correct_once(caller, &request, correction)).await
+    }
+
+    async fn correct_once(&self, caller: &Caller, request: &Request, correction: &Correction) -> Result<Receipt> {
         let mut tx = self.store.begin().await?;
         if let Some(receipt) = request.answered::<Receipt>(tx.as_mut(), caller).await? {
             return Ok(receipt);
@@ -49,10 +54,11 @@ impl App {
         let (figures, more) = self.check_corrections(&wanted, &held);
         problems.extend(more);
         refuse_errors(&problems)?;
-        let receipt = self.new_receipt(caller, &request, &correction.unit, figures.iter().map(|(f, version)| (f, *version)));
+        let receipt = self.new_receipt(caller, request, &correction.unit, figures.iter().map(|(f, version)| (f, *version)));
         tx.correct_observations(&receipt, &figures, &correction.reason).await?;
-        tx.append_audit(&audit_of(caller, "observation.correct", &receipt, &correction.reason)).await?;
         request.remember(tx.as_mut(), caller, &receipt).await?;
+        // Last, because whoever else appends waits from here to the commit.
+        tx.append_audit(&audit_of(caller, "observation.correct", &receipt, &correction.reason)).await?;
         tx.commit().await?;
         Ok(receipt)
     }

@@ -53,6 +53,12 @@ impl Error {
     }
 }
 
+impl store::IsConflict for Error {
+    fn is_conflict(&self) -> bool {
+        matches!(self.failure(), Failure::Conflict)
+    }
+}
+
 /// Result of a use case.
 pub type Result<T> = std::result::Result<T, Error>;
 

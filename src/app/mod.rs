@@ -11,6 +11,7 @@ mod error;
 mod extract;
 mod figure_conflicts;
 mod figures;
+mod follow;
 mod page;
 mod planned_year;
 mod read_overlap;

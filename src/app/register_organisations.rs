@@ -18,7 +18,7 @@ impl App {
         caller.require(&[Role::Operator], "organisation.register")?;
         let request = Request::new(request_id, "organisation.register", &organisations)?;
         let _registering = self.state.registering.lock().await;
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin_registering().await?;
         if let Some(n) = request.answered(tx.as_mut(), caller).await? {
             return Ok(n);
         }
@@ -35,6 +35,7 @@ impl App {
         .await?;
         request.remember(tx.as_mut(), caller, &n).await?;
         tx.commit().await?;
+        self.has_registered();
         Ok(n)
     }
 

@@ -75,8 +75,7 @@ impl App {
         refuse_errors(&draft.problems)?;
         let request = Request::new(request_id, "template.register", &draft.template)?;
         let _registering = self.state.registering.lock().await;
-        self.catch_up().await?;
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin_registering().await?;
         if let Some(version) = request.answered::<u32>(tx.as_mut(), caller).await? {
             drop(tx);
             return self.answer_again(draft, version).await;
@@ -113,6 +112,7 @@ impl App {
         let StoredForm { template, fields, .. } = stored;
         let form = Arc::new(template);
         self.state.insert_form(Arc::clone(&form), fields.clone());
+        self.has_registered();
         let fields = self.describe_overlaps(&form, &fields, overlaps);
         Ok(RegisteredForm { form: form.template.id.clone(), version, problems, fields, added })
     }

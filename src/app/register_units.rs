@@ -40,7 +40,7 @@ impl App {
         let (rows, mut problems) = source.read();
         let request = Request::new(request_id, "unit.register", &rows)?;
         let _registering = self.state.registering.lock().await;
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin_registering().await?;
         if let Some(answer) = request.answered(tx.as_mut(), caller).await? {
             return Ok((answer, problems));
         }
@@ -61,6 +61,7 @@ impl App {
         request.remember(tx.as_mut(), caller, &n).await?;
         tx.commit().await?;
         self.state.replace_units(all);
+        self.has_registered();
         Ok((n, problems))
     }
 

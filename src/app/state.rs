@@ -4,6 +4,7 @@
 //! lock that serialises registrations and decisions.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use jiff::civil::Date;
@@ -52,6 +53,8 @@ pub(crate) struct State {
     learned: Mutex<Option<(u64, Vec<DecidedPair>, Arc<Learned>)>>,
     /// Held while a form or units are registered, and while a decision is made or undone.
     pub(crate) registering: tokio::sync::Mutex<()>,
+    /// Generation of the registry that is in memory; changed only under `registering`.
+    followed: AtomicU64,
 }
 
 struct Inner {
@@ -94,7 +97,7 @@ pub(crate) struct Adopted {
 }
 
 /// The fields of earlier versions through which something was typed.
-async fn load_retired(store: &dyn Store, catalogue: &Catalogue) -> Result<Retired> {
+pub(crate) async fn load_retired(store: &dyn Store, catalogue: &Catalogue) -> Result<Retired> {
     let mut retired = Retired::new();
     let typed = store.typed_fields().await?;
     let gone: HashSet<(FormId, u32)> =
@@ -112,6 +115,8 @@ impl State {
     /// Reads everything from the store. A form keeps the meanings that it was registered with, also under a newer vocabulary: its figures are
     /// stored under those elements. Adopting the vocabulary reads all of them anew and takes the figures along.
     pub(crate) async fn load(store: &dyn Store, vocabulary: &Vocabulary, measures: &Arc<Measures>) -> Result<Self> {
+        // First of all: what is registered meanwhile is read once more.
+        let followed = AtomicU64::new(store.registry_generation().await?);
         let mut catalogue = Catalogue::new(Arc::clone(measures));
         let mut after: Option<FormId> = None;
         let mut n_older = 0_usize;
@@ -145,6 +150,7 @@ impl State {
             alike: Mutex::default(),
             learned: Mutex::default(),
             registering: tokio::sync::Mutex::default(),
+            followed,
         })
     }
 
@@ -191,6 +197,16 @@ impl State {
     /// All unit rows.
     pub(crate) fn unit_rows(&self) -> Arc<Vec<UnitRow>> {
         self.read(|inner| Arc::clone(&inner.unit_rows))
+    }
+
+    /// Generation of the registry that is in memory.
+    pub(crate) fn followed(&self) -> u64 {
+        self.followed.load(Ordering::Acquire)
+    }
+
+    /// Says that a generation of the registry is in memory.
+    pub(crate) fn has_followed(&self, generation: u64) {
+        self.followed.store(generation, Ordering::Release);
     }
 
     /// Puts a form, or a new version of one, into the catalogue.

@@ -20,7 +20,7 @@ use crate::domain::period::ReferencePeriod;
 use crate::domain::problem::{Code, Place, Problem};
 use crate::domain::unit::UnitCode;
 use crate::planning::{self, PlannedCell};
-use crate::store::{NewSubmission, Submitted};
+use crate::store::{NewSubmission, Submitted, again};
 
 /// Most figures in one submission.
 pub(crate) const MAX_FIGURES: usize = 20_000;

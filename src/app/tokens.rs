@@ -82,13 +82,15 @@ impl App {
         }
     }
 
-    /// Turns a token's secret into a caller. Unknown, expired and revoked tokens are refused alike.
+    /// Turns a token's secret into a caller. Unknown, expired and revoked tokens are refused alike. Every door comes by here, so this is where
+    /// forms and units in memory are brought up to what other servers registered.
     pub async fn authenticate(&self, secret: &str) -> Result<Caller> {
         let is_ours = secret.starts_with(PREFIX) && secret.len() <= 100;
         let record = if is_ours { self.store.token(&digest(secret)).await? } else { None };
         let now = self.clock.now();
         match record {
             Some(token) if token.revoked_at.is_none() && token.expires_at.is_none_or(|end| now < end) => {
+                self.follow().await?;
                 Ok(Caller { account: token.account, role: token.role, scope: token.scope })
             }
             _ => Err(Code::CallerUnknown.into()),

@@ -1,6 +1,5 @@
 //! `baoyici token`: makes an API token on the server's own machine and prints its secret, which is not kept.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -10,7 +9,7 @@ use jiff::tz::{Offset, TimeZone};
 
 use crate::app::{App, Error, NewToken};
 use crate::cli::SystemClock;
-use crate::cli::serve::store::{self, DataFolder};
+use crate::cli::serve::store::PlaceArgs;
 use crate::config::StoreConfig;
 use crate::domain::caller::{Role, Scope};
 use crate::domain::id::{AccountId, OrganisationId};
@@ -20,9 +19,8 @@ use crate::domain::unit::UnitCode;
 /// Arguments.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Folder that everything is stored in (数据目录)
-    #[arg(long, default_value = "data")]
-    data: PathBuf,
+    #[command(flatten)]
+    place: PlaceArgs,
     /// Name of the account; a second token of an account replaces its first (账号)
     #[arg(long)]
     account: String,
@@ -43,8 +41,7 @@ pub(super) struct Args {
 /// Makes the token and prints its secret alone on standard output.
 pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let token = new_token(&args)?;
-    let folder = DataFolder::open(&args.data)?;
-    let store = store::open(&folder, &StoreConfig::default()).await?;
+    let store = args.place.place()?.open(&StoreConfig::default()).await?;
     let app = App::open(Arc::clone(&store), Arc::new(SystemClock)).await?;
     let made = app.make_token(token).await;
     store.close().await;

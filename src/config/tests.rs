@@ -47,3 +47,11 @@ fn what_cannot_be_read_is_told() {
     assert!(matches!(read_text("data = ", &[]).unwrap_err().as_slice(), [Fault::Unreadable { .. }]));
     assert!(matches!(read(Some(Path::new("no/such/file")), &[]).unwrap_err().as_slice(), [Fault::Unreadable { .. }]));
 }
+
+#[test]
+fn an_address_with_a_password_is_not_shown() {
+    let config = read_text("database = \"postgres://u:secret@127.0.0.1/d\"", &[]).unwrap();
+    assert_eq!(config.database.as_ref().map(Secret::reveal), Some("postgres://u:secret@127.0.0.1/d"));
+    assert!(!format!("{config:?}").contains("secret"));
+    assert!(!toml::to_string(&config).unwrap().contains("secret"));
+}

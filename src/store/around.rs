@@ -13,8 +13,8 @@ use crate::domain::observation::{NewObservation, Observation, ObservationKey, Re
 use crate::domain::organisation::Organisation;
 use crate::domain::unit::{UnitCode, UnitRow};
 use crate::store::{
-    AuditReads, DecisionReads, FigureMove, Moved, NewSubmission, ObservationFilter, ObservationReads, OrganisationReads, RememberedAnswer,
-    Result, Store, StoredForm, Submitted, TemplateReads, TokenReads, UnitReads, WriteTransaction,
+    AuditReads, DecisionReads, FigureMove, Moved, NewSubmission, ObservationFilter, ObservationReads, OrganisationReads, RegistryChanges,
+    RegistryReads, RememberedAnswer, Result, Store, StoredForm, Submitted, TemplateReads, TokenReads, UnitReads, WriteTransaction,
 };
 
 /// What is done around a call.
@@ -68,6 +68,17 @@ impl<H: Hook> TemplateReads for Around<H> {
 
     async fn newest_templates(&self, after: Option<&FormId>, limit: u32) -> Result<Vec<StoredForm>> {
         self.hook.around("newest_templates", self.inner.newest_templates(after, limit)).await
+    }
+}
+
+#[async_trait]
+impl<H: Hook> RegistryReads for Around<H> {
+    async fn registry_generation(&self) -> Result<u64> {
+        self.hook.around("registry_generation", self.inner.registry_generation()).await
+    }
+
+    async fn registry_changes(&self, after: u64, limit: u32) -> Result<RegistryChanges> {
+        self.hook.around("registry_changes", self.inner.registry_changes(after, limit)).await
     }
 }
 
@@ -176,6 +187,10 @@ impl<H: Hook> WriteTransaction for AroundTransaction<H> {
 
     async fn remember_answer(&mut self, account: &AccountId, request: &RequestId, answer: &RememberedAnswer) -> Result<()> {
         self.hook.around("tx.remember_answer", self.inner.remember_answer(account, request, answer)).await
+    }
+
+    async fn lock_registry(&mut self) -> Result<u64> {
+        self.hook.around("tx.lock_registry", self.inner.lock_registry()).await
     }
 
     async fn all_organisations(&mut self) -> Result<Vec<Organisation>> {

@@ -11,6 +11,7 @@ pub mod around;
 pub mod error;
 pub mod fault;
 pub mod observed;
+pub mod postgres;
 mod sql;
 pub mod sqlite;
 pub mod submission;
@@ -33,7 +34,7 @@ use crate::domain::unit::{UnitCode, UnitRow};
 
 pub use error::Error;
 pub use submission::{NewSubmission, Submitted};
-pub use write::{IsConflict, write};
+pub use write::{IsConflict, again, write};
 
 /// Result of a store call.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -69,6 +70,17 @@ pub struct ObservationFilter {
     pub periods: Vec<ReferencePeriod>,
 }
 
+/// What was registered after a generation of the registry.
+#[derive(Clone, Debug)]
+pub struct RegistryChanges {
+    /// The generation up to which this says everything.
+    pub generation: u64,
+    /// Versions of forms, in the order in which they were registered; a form that got several may come with the newest alone.
+    pub forms: Vec<StoredForm>,
+    /// All unit rows by code and first day, where any of them was stored.
+    pub units: Option<Vec<UnitRow>>,
+}
+
 /// Reads of organisations.
 #[async_trait]
 pub trait OrganisationReads: Send + Sync {
@@ -92,6 +104,16 @@ pub trait TemplateReads: Send + Sync {
     async fn template(&self, form: &FormId, version: Option<u32>) -> Result<Option<StoredForm>>;
     /// The newest version of each form by form id, at most `limit`, after `after`.
     async fn newest_templates(&self, after: Option<&FormId>, limit: u32) -> Result<Vec<StoredForm>>;
+}
+
+/// Reads of how far the registry has come. Several servers may share a database: by this, one sees what another registered.
+#[async_trait]
+pub trait RegistryReads: Send + Sync {
+    /// The generation of the registry: it has grown after every commit that stored forms or unit rows, whichever server's it was, and
+    /// what is read afterwards holds all of it. Cheap enough for every call. Numbers of one opening of the store alone may be compared.
+    async fn registry_generation(&self) -> Result<u64>;
+    /// What was registered after a generation. Where there are more than `limit` forms it stops after some, at an earlier generation.
+    async fn registry_changes(&self, after: u64, limit: u32) -> Result<RegistryChanges>;
 }
 
 /// Reads of observations and receipts.
@@ -164,8 +186,8 @@ pub trait AuditReads: Send + Sync {
 }
 
 /// Everything that can be read.
-pub trait Reads: OrganisationReads + UnitReads + TemplateReads + ObservationReads + DecisionReads + TokenReads + AuditReads {}
-impl<T: OrganisationReads + UnitReads + TemplateReads + ObservationReads + DecisionReads + TokenReads + AuditReads> Reads for T {}
+pub trait Reads: OrganisationReads + UnitReads + TemplateReads + RegistryReads + ObservationReads + DecisionReads + TokenReads + AuditReads {}
+impl<T: OrganisationReads + UnitReads + TemplateReads + RegistryReads + ObservationReads + DecisionReads + TokenReads + AuditReads> Reads for T {}
 
 /// A store.
 #[async_trait]
@@ -197,6 +219,9 @@ pub trait WriteTransaction: Send {
     /// Keeps the answer to a request id. [`Error::Conflict`] where it has one already.
     async fn remember_answer(&mut self, account: &AccountId, request: &RequestId, answer: &RememberedAnswer) -> Result<()>;
 
+    /// Waits until no other transaction registers, on whichever server, and keeps others waiting until this one ends. Answers with the
+    /// generation of the registry before; the commit makes it one more. What is stored without this waits when it comes to its storing.
+    async fn lock_registry(&mut self) -> Result<u64>;
     /// All organisations by id, as this transaction sees them.
     async fn all_organisations(&mut self) -> Result<Vec<Organisation>>;
     /// Inserts or replaces organisations.

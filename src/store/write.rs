@@ -50,6 +50,25 @@ where
     try_once(store, &mut work).await
 }
 
+/// Does work of several steps, among them a transaction of its own, again where transactions met, as often as [`write()`] would.
+pub async fn again<T, E, F>(mut work: impl FnMut() -> F) -> Result<T, E>
+where
+    E: IsConflict,
+    F: Future<Output = Result<T, E>>,
+{
+    let mut pause = FIRST_PAUSE;
+    for _ in 1..MAX_TRIES {
+        match work().await {
+            Err(error) if error.is_conflict() => {
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+            }
+            outcome => return outcome,
+        }
+    }
+    work().await
+}
+
 async fn try_once<'a, T, E, F>(store: &dyn Store, work: &mut F) -> Result<T, E>
 where
     F: for<'t> FnMut(&'t mut (dyn WriteTransaction + 'a)) -> BoxFuture<'t, Result<T, E>> + Send,

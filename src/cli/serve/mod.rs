@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::cli::SystemClock;
 use crate::cli::failure::ConfigFaults;
 use crate::config::{self, Config};
-use store::DataFolder;
+use store::Place;
 
 /// Arguments; what is not given comes from the environment (`BAOYICI_GRPC__LISTEN` …), the file, or the defaults.
 #[derive(Debug, clap::Args)]
@@ -27,6 +27,9 @@ pub(super) struct Args {
     /// Folder that everything is stored in (数据目录) [default: data]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// PostgreSQL database in place of the folder, as postgres://user@host/name?sslmode=verify-full; several servers may share one (数据库)
+    #[arg(long, value_name = "URL", env = "BAOYICI_DATABASE", hide_env_values = true)]
+    database: Option<String>,
     /// Address to listen on; port 0 takes a free one (监听地址) [default: 127.0.0.1:7400]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
@@ -50,6 +53,7 @@ impl Args {
         let text = |value: &Option<String>| value.as_deref().map(Value::from);
         let given = [
             ("data", self.data.as_ref().map(|d| Value::from(d.to_string_lossy().into_owned()))),
+            ("database", text(&self.database)),
             ("grpc.listen", text(&self.listen)),
             ("metrics.listen", text(&self.metrics_listen)),
             ("log.format", text(&self.log_format)),
@@ -57,8 +61,17 @@ impl Args {
             ("grpc.request_timeout_seconds", self.request_timeout.map(Value::from)),
         ];
         let flags: Vec<(&str, Value)> = given.into_iter().filter_map(|(key, value)| value.map(|v| (key, v))).collect();
-        config::read(self.config.as_deref(), &flags).map_err(ConfigFaults)
+        let config = config::read(self.config.as_deref(), &flags).map_err(ConfigFaults)?;
+        match config.database.as_ref().map(|database| store::address_of(database.reveal())) {
+            Some(Err(fault)) => Err(ConfigFaults(vec![fault])),
+            _ => Ok(config),
+        }
     }
+}
+
+/// Where everything is stored.
+fn place_of(config: &Config) -> anyhow::Result<Place> {
+    Place::find(&config.data, config.database.as_ref().map(config::Secret::reveal))
 }
 
 /// Serves until SIGTERM or SIGINT. Prints one line on standard output when ready: `listening on ADDRESS`.
@@ -66,15 +79,15 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let config = args.config()?;
     crate::telemetry::install(&config.log)?;
     let stop = shutdown::signalled()?;
-    let folder = DataFolder::open(&config.data)?;
-    let _lock = folder.lock()?;
-    let store = store::open(&folder, &config.store).await?;
+    let place = place_of(&config)?;
+    let _lock = place.lock()?;
+    let store = place.open(&config.store).await?;
     let app = Arc::new(App::open(Arc::clone(&store), Arc::new(SystemClock)).await?);
     let listener = grpc::bind(&config.grpc).await?;
     let address = listener.local_addr()?;
     telemetry::serve_metrics(&config.metrics, Arc::clone(&app)).await?;
     let (n_fields, n_units) = app.sizes();
-    tracing::info!(%address, data = %folder.path().display(), n_fields, n_units, "ready");
+    tracing::info!(%address, data = %place, n_fields, n_units, "ready");
     {
         let mut out = std::io::stdout().lock();
         writeln!(out, "listening on {address}")?;
@@ -92,7 +105,7 @@ pub(in crate::cli) struct RunningServer {
     app: Arc<App>,
     stop: tokio::sync::oneshot::Sender<()>,
     serving: tokio::task::JoinHandle<anyhow::Result<()>>,
-    _lock: store::FolderLock,
+    _lock: Option<store::FolderLock>,
 }
 
 impl RunningServer {
@@ -117,9 +130,9 @@ impl RunningServer {
 
 /// Starts a server in this process; it answers when this returns.
 pub(in crate::cli) async fn start(config: Config) -> anyhow::Result<RunningServer> {
-    let folder = DataFolder::open(&config.data)?;
-    let lock = folder.lock()?;
-    let store = store::open(&folder, &config.store).await?;
+    let place = place_of(&config)?;
+    let lock = place.lock()?;
+    let store = place.open(&config.store).await?;
     let app = Arc::new(App::open(store, Arc::new(SystemClock)).await?);
     let listener = grpc::bind(&config.grpc).await?;
     let address = listener.local_addr()?;

@@ -9,9 +9,9 @@ use std::collections::BTreeSet;
 use crate::domain::observation::{NewObservation, Observation, ObservationKey, Receipt};
 use crate::store::sql::bind;
 use crate::store::sql::error::{broken, classify};
+use crate::store::sql::numbers::{Dictionary, Numbers};
 use crate::store::sql::row::{ObservationRow, read_all};
-use crate::store::sqlite::dictionary::{Dictionary, Numbers};
-use crate::store::sqlite::query;
+use crate::store::sqlite::{dictionary, query};
 use crate::store::{Error, Result};
 
 /// A figure as it is bound: period, element, figure, number of its field, version.
@@ -32,7 +32,7 @@ impl Ledger<'_> {
     /// Stores a receipt with first versions, or nothing and answers with what is held.
     pub(super) async fn insert(mut self, receipt: &Receipt, figures: &[NewObservation]) -> Result<Vec<Observation>> {
         let versioned: Vec<(&NewObservation, u32)> = figures.iter().map(|f| (f, 1)).collect();
-        let unit = self.dictionary.unit(self.connection, self.learned, &receipt.unit).await?;
+        let unit = dictionary::unit(self.dictionary, self.connection, self.learned, &receipt.unit).await?;
         // The numbers are given outside of the savepoint: they stay true when the figures are undone.
         let rows = self.bind(receipt, &versioned).await?;
         self.run(query::SAVEPOINT).await?;
@@ -60,7 +60,7 @@ impl Ledger<'_> {
     /// Stores a receipt with corrected figures; the versions they replace stay readable.
     pub(super) async fn correct(mut self, receipt: &Receipt, figures: &[(NewObservation, u32)], reason: &str) -> Result<()> {
         let versioned: Vec<(&NewObservation, u32)> = figures.iter().map(|(f, version)| (f, *version)).collect();
-        let unit = self.dictionary.unit(self.connection, self.learned, &receipt.unit).await?;
+        let unit = dictionary::unit(self.dictionary, self.connection, self.learned, &receipt.unit).await?;
         let rows = self.bind(receipt, &versioned).await?;
         let number = self.receipt(receipt, unit, reason).await?;
         let failed = |e: sqlx::Error| classify("observation", &e);
@@ -88,7 +88,7 @@ impl Ledger<'_> {
             return Err(broken("observation", format!("figure of {} under a receipt of {}", stray.key.unit, receipt.unit)));
         }
         let wanted: Vec<_> = figures.iter().map(|(f, _)| (&f.via, f.unit_of_measure.as_str(), f.key.element)).collect();
-        let numbers = self.dictionary.typed_as(self.connection, self.learned, &wanted).await?;
+        let numbers = dictionary::typed_as(self.dictionary, self.connection, self.learned, &wanted).await?;
         let rows: Vec<Bound> = figures
             .iter()
             .zip(numbers)

@@ -1,11 +1,10 @@
 //! The schema's migrations, embedded, forward only; PostgreSQL gets the same numbers.
 
-use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::SqlitePool;
-use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 use crate::store::Result;
 use crate::store::sql::error::{classify, classify_migration};
+use crate::store::sql::migration::migrator;
 use crate::store::sqlite::lane::Lane;
 use crate::store::sqlite::query;
 
@@ -35,13 +34,6 @@ pub(super) async fn run(lane: &Lane) -> Result<()> {
 /// Number of the newest migration that the file has.
 pub(super) async fn version(readers: &SqlitePool) -> Result<i64> {
     sqlx::query_scalar(query::SCHEMA_VERSION).fetch_one(readers).await.map_err(|e| classify("schema", &e))
-}
-
-fn migrator(migrations: &[(i64, &'static str, &'static str)]) -> Migrator {
-    let migration = |(number, name, text): &(i64, &'static str, &'static str)| {
-        Migration::new(*number, (*name).into(), MigrationType::Simple, AssertSqlSafe(*text).into_sql_str(), false)
-    };
-    Migrator::with_migrations(migrations.iter().map(migration).collect())
 }
 
 /// Brings a file up to a migration that is not the newest, as an older program would have left it.

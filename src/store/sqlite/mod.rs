@@ -21,8 +21,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::store::sql::error::classify;
+use crate::store::sql::numbers::Dictionary;
+use crate::store::sql::registry_log::RegistryLog;
 use crate::store::{Error, NewSubmission, Result, Store, Submitted, WriteTransaction};
-use dictionary::Dictionary;
 use group::Groups;
 use lane::Lane;
 use transaction::SqliteTransaction;
@@ -52,6 +53,7 @@ pub struct SqliteStore {
     readers: SqlitePool,
     dictionary: Arc<Dictionary>,
     groups: Arc<Groups>,
+    registry: Arc<RegistryLog>,
 }
 
 impl SqliteStore {
@@ -81,7 +83,7 @@ impl SqliteStore {
             .map_err(|e| classify("file", &e))?;
         let (lane, dictionary) = (Arc::new(lane), Arc::<Dictionary>::default());
         let groups = Arc::new(Groups::new(Arc::clone(&lane), Arc::clone(&dictionary)));
-        Ok(Self { lane, readers, dictionary, groups })
+        Ok(Self { lane, readers, dictionary, groups, registry: Arc::default() })
     }
 
     /// Number of the newest migration that the file has.
@@ -107,7 +109,7 @@ impl SqliteStore {
 impl Store for SqliteStore {
     async fn begin(&self) -> Result<Box<dyn WriteTransaction>> {
         let turn = self.lane.begin().await?;
-        Ok(Box::new(SqliteTransaction::new(turn, Arc::clone(&self.dictionary))))
+        Ok(Box::new(SqliteTransaction::new(turn, Arc::clone(&self.dictionary), Arc::clone(&self.registry))))
     }
 
     async fn submit(&self, submission: Arc<NewSubmission>) -> Result<Submitted> {

@@ -82,6 +82,8 @@ statements! {
     TEMPLATE_VERSION = "SELECT template, fields, vocabulary FROM form_template WHERE form = ?1 AND version = ?2";
     /// The newest version of a form.
     TEMPLATE_NEWEST = "SELECT template, fields, vocabulary FROM form_template WHERE form = ?1 ORDER BY version DESC LIMIT 1";
+    /// The newest versions of some forms.
+    TEMPLATES_NEWEST_OF = include_str!("queries/templates_newest_of.sql");
     /// The newest version of each form, a page.
     TEMPLATE_PAGE = include_str!("queries/template_page.sql");
     /// Other meanings for a version.

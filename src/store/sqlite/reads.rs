@@ -15,7 +15,8 @@ use crate::store::sql::error::classify;
 use crate::store::sql::row::{self, Stored, read_all};
 use crate::store::sqlite::{SqliteStore, figures, query};
 use crate::store::{
-    AuditReads, ObservationFilter, ObservationReads, OrganisationReads, Result, StoredForm, TemplateReads, TokenReads, UnitReads,
+    AuditReads, ObservationFilter, ObservationReads, OrganisationReads, RegistryChanges, RegistryReads, Result, StoredForm, TemplateReads,
+    TokenReads, UnitReads,
 };
 
 /// The newest version of a form.
@@ -75,6 +76,25 @@ impl TemplateReads for SqliteStore {
         let rows: sqlx::Result<Vec<row::FormRow>> =
             sqlx::query_as(query::TEMPLATE_PAGE).bind(after.map_or("", FormId::as_str)).bind(limit).fetch_all(&self.readers).await;
         read_all(rows.map_err(|e| classify("template", &e))?)
+    }
+}
+
+#[async_trait]
+impl RegistryReads for SqliteStore {
+    async fn registry_generation(&self) -> Result<u64> {
+        Ok(self.registry.generation())
+    }
+
+    async fn registry_changes(&self, after: u64, limit: u32) -> Result<RegistryChanges> {
+        // A commit that nobody waited for was told already and may not have ended yet.
+        drop(self.lane.turn().await?);
+        let since = self.registry.since(after, limit as usize);
+        let wanted = bind::list("template", &since.forms)?;
+        let rows: sqlx::Result<Vec<row::FormRow>> =
+            sqlx::query_as(query::TEMPLATES_NEWEST_OF).bind(wanted).fetch_all(&self.readers).await;
+        let forms = read_all(rows.map_err(|e| classify("template", &e))?)?;
+        let units = if since.has_units { Some(all_unit_rows(&self.readers).await?) } else { None };
+        Ok(RegistryChanges { generation: since.generation, forms, units })
     }
 }
 

@@ -16,8 +16,9 @@ use crate::domain::organisation::Organisation;
 use crate::domain::unit::UnitRow;
 use crate::store::sql::bind;
 use crate::store::sql::error::{broken, classify};
+use crate::store::sql::numbers::{Dictionary, Numbers};
+use crate::store::sql::registry_log::{Registered, RegistryLog};
 use crate::store::sql::row::{AnswerRow, Stored};
-use crate::store::sqlite::dictionary::{Dictionary, Numbers};
 use crate::store::sqlite::figures::{self, Ledger};
 use crate::store::sqlite::lane::Turn;
 use crate::store::sqlite::{decisions, moves, query, reads};
@@ -28,14 +29,16 @@ pub(super) struct SqliteTransaction {
     turn: Turn,
     dictionary: Arc<Dictionary>,
     learned: Numbers,
+    registry: Arc<RegistryLog>,
+    registered: Registered,
     /// Whether every call so far went through to its end.
     is_intact: bool,
 }
 
 impl SqliteTransaction {
     /// Takes a turn that has begun.
-    pub(super) fn new(turn: Turn, dictionary: Arc<Dictionary>) -> Self {
-        Self { turn, dictionary, learned: Numbers::default(), is_intact: true }
+    pub(super) fn new(turn: Turn, dictionary: Arc<Dictionary>, registry: Arc<RegistryLog>) -> Self {
+        Self { turn, dictionary, learned: Numbers::default(), registry, registered: Registered::default(), is_intact: true }
     }
 
     /// Begins a call; whoever does not reach [`Self::end`] leaves the transaction unusable.
@@ -76,6 +79,13 @@ impl WriteTransaction for SqliteTransaction {
         self.end(outcome)
     }
 
+    async fn lock_registry(&mut self) -> Result<u64> {
+        self.start()?;
+        self.registered.is_locked = true;
+        let generation = self.registry.generation();
+        self.end(Ok(generation))
+    }
+
     async fn all_organisations(&mut self) -> Result<Vec<Organisation>> {
         let outcome = reads::all_organisations(self.start()?).await;
         self.end(outcome)
@@ -93,6 +103,7 @@ impl WriteTransaction for SqliteTransaction {
 
     async fn put_unit_rows(&mut self, rows: &[UnitRow]) -> Result<()> {
         let rows: Vec<_> = rows.iter().map(bind::unit_row).collect();
+        self.registered.has_units = true;
         self.put("unit", query::UNIT_ROW_PUT, bind::list("unit", &rows)?).await
     }
 
@@ -104,6 +115,7 @@ impl WriteTransaction for SqliteTransaction {
     async fn insert_template(&mut self, form: &StoredForm) -> Result<()> {
         let template = bind::list("template", &form.template)?;
         let fields = bind::list("field", &form.fields)?;
+        self.registered.forms.push(form.template.template.id.clone());
         let connection = self.start()?;
         let done = sqlx::query(query::TEMPLATE_INSERT)
             .bind(form.template.template.id.as_str())
@@ -202,11 +214,14 @@ impl WriteTransaction for SqliteTransaction {
     }
 
     async fn commit(self: Box<Self>) -> Result<()> {
-        let Self { turn, dictionary, learned, is_intact } = *self;
+        let Self { turn, dictionary, learned, registry, registered, is_intact } = *self;
         if !is_intact {
             return Err(broken("transaction", "commit after a call that failed or was cancelled"));
         }
-        turn.commit().await?;
+        let committed = turn.commit();
+        // Told however it ends: a commit that nobody waits for any more may still happen.
+        let _telling = Telling { registry, registered };
+        committed.await?;
         dictionary.share(learned);
         Ok(())
     }
@@ -238,6 +253,18 @@ pub(super) async fn remember_answer(
         .execute(connection)
         .await;
     done.map(drop).map_err(|e| classify("answer", &e))
+}
+
+/// Records what was registered once the commit ended, or once nobody waits for it any more.
+struct Telling {
+    registry: Arc<RegistryLog>,
+    registered: Registered,
+}
+
+impl Drop for Telling {
+    fn drop(&mut self) {
+        self.registry.record(&self.registered);
+    }
 }
 
 /// Links a record to the end of the chain. Nobody else can, since the writer is one.
