@@ -2,6 +2,7 @@
 
 pub mod hold;
 pub mod http1;
+pub mod postgres;
 
 use baoyici::app::{App, NewToken};
 use baoyici::domain::caller::{Role, Scope};

@@ -11,6 +11,7 @@ use baoyici::domain::organisation::{Organisation, OrganisationKind};
 use baoyici::domain::period::{Frequency, ReferencePeriod};
 use baoyici::domain::template::{DataType, Field, FormTemplate, RegisteredTemplate};
 use baoyici::domain::unit::{Level, UnitCode, UnitRow};
+use baoyici::store::postgres::{PostgresOptions, PostgresStore};
 use baoyici::store::sqlite::{SqliteOptions, SqliteStore};
 use baoyici::store::{Error, Store, StoredForm, WriteTransaction, write};
 use futures::future::BoxFuture;
@@ -18,9 +19,11 @@ use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use rust_decimal::Decimal;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection};
+use sqlx::{ConnectOptions, Connection, Executor};
 use std::sync::Arc;
 use tempfile::TempDir;
+
+use crate::harness::postgres::{Cluster, Database};
 
 /// A store with the means to stop it and start it again on the same data.
 pub trait Backend: Sized {
@@ -32,6 +35,10 @@ pub trait Backend: Sized {
     async fn reopen(&mut self);
     /// Changes what is stored behind the store's back.
     async fn tamper(&self, sql: &'static str);
+    /// Tries to change what is stored by a statement of one's own, as somebody with access to the database may; whether that was refused.
+    async fn refuses(&self, sql: &'static str) -> bool;
+    /// Waits until everything whose future was dropped has ended.
+    async fn settle(&self);
 }
 
 /// A SQLite file in a folder of its own.
@@ -76,6 +83,70 @@ impl Backend for SqliteBackend {
         let changed = sqlx::query(sql).execute(&mut connection).await.expect("changes").rows_affected();
         assert!(changed > 0, "{sql} changed nothing");
         connection.close().await.expect("closes");
+    }
+
+    async fn refuses(&self, sql: &'static str) -> bool {
+        let path = self.folder.path().join("baoyici.db");
+        let mut connection = SqliteConnectOptions::new().filename(path).connect().await.expect("connects");
+        sqlx::query(sql).execute(&mut connection).await.is_err()
+    }
+
+    async fn settle(&self) {
+        // The next turn comes after whatever was given up.
+        drop(self.store().begin().await.expect("begins"));
+    }
+}
+
+/// A database of its own on a PostgreSQL server.
+pub struct PostgresBackend {
+    store: Option<Arc<PostgresStore>>,
+    /// Dropped last.
+    pub database: Database,
+}
+
+impl PostgresBackend {
+    /// Another store on the same database, as another server has it.
+    pub async fn another(&self, options: PostgresOptions) -> Arc<PostgresStore> {
+        Arc::new(PostgresStore::open(&self.database.address(), options).await.expect("the database opens"))
+    }
+}
+
+impl Backend for PostgresBackend {
+    async fn fresh() -> Self {
+        let database = Cluster::shared().database().await;
+        let mut backend = Self { store: None, database };
+        backend.store = Some(backend.another(PostgresOptions::default()).await);
+        backend
+    }
+
+    fn store(&self) -> Arc<dyn Store> {
+        self.store.clone().expect("open")
+    }
+
+    async fn reopen(&mut self) {
+        self.store = None;
+        self.store = Some(self.another(PostgresOptions::default()).await);
+    }
+
+    async fn tamper(&self, sql: &'static str) {
+        let mut connection = self.database.connect().await;
+        connection.execute("SET session_replication_role = replica").await.expect("leaves triggers out");
+        let changed = connection.execute(sql).await.expect("changes").rows_affected();
+        assert!(changed > 0, "{sql} changed nothing");
+        connection.close().await.expect("closes");
+    }
+
+    async fn refuses(&self, sql: &'static str) -> bool {
+        self.database.connect().await.execute(sql).await.is_err()
+    }
+
+    async fn settle(&self) {
+        let mut connection = self.database.connect().await;
+        let busy = "SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND state <> 'idle'";
+        while sqlx::query_scalar::<_, i64>(busy).fetch_one(&mut connection).await.expect("counts") > 0 {
+            tokio::task::yield_now().await;
+        }
     }
 }
 

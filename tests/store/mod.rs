@@ -1,6 +1,6 @@
 //! The conformance suite of the store: every sentence of the traits is a named case, and every case runs on every backend.
 //!
-//! A case takes a [`fixture::Backend`] and knows nothing of the engine behind it. The list below is the only place where a case is named;
+//! A case takes a [`fixture::Backend`] and knows nothing of the engine behind it; what only one engine does has a list of its own. The list below is the only place where a case is named;
 //! a case that is not listed is unused code, which the compiler reports.
 
 mod answers;
@@ -12,8 +12,12 @@ mod durability;
 mod fixture;
 mod ledger;
 mod moves;
+mod one_writer;
+mod protection;
 mod receipts;
 mod registry;
+mod registry_generation;
+mod several_servers;
 mod submissions;
 mod templates;
 mod tokens;
@@ -126,6 +130,12 @@ macro_rules! conformance {
                 fields_that_typed_nothing_move_nothing,
                 every_typed_field_is_listed_once,
             ],
+            protection: [
+                receipts_stay_and_stand,
+                observations_stay,
+                replaced_versions_stay_and_stand,
+                the_audit_trail_stays_and_stands,
+            ],
             receipts: [
                 a_receipt_is_found_by_its_id,
                 a_correction_has_a_receipt,
@@ -162,6 +172,16 @@ macro_rules! conformance {
                 a_closed_store_takes_no_submissions,
                 a_lost_acknowledgement_loses_nothing_else,
             ],
+            registry_generation: [
+                forms_and_units_raise_it,
+                everything_else_leaves_it,
+                what_is_rolled_back_leaves_it,
+                the_lock_answers_with_the_generation_before,
+                registrations_are_one_after_the_other,
+                changes_say_what_came_after,
+                many_changes_come_in_parts,
+                a_registration_cancelled_anywhere_is_told_or_did_not_happen,
+            ],
             templates: [
                 a_form_reads_back_whole,
                 the_newest_version_is_the_default,
@@ -187,8 +207,6 @@ macro_rules! conformance {
                 a_failed_call_forbids_the_commit,
                 a_future_cancelled_anywhere_leaves_all_or_nothing,
                 a_cancelled_call_forbids_the_commit,
-                a_writer_that_gave_up_waiting_does_not_block_others,
-                writers_wait_for_their_turn,
                 reads_do_not_wait_for_the_writer,
                 a_conflict_is_tried_again,
                 conflicts_without_end_are_handed_on,
@@ -228,3 +246,30 @@ macro_rules! conformance {
 }
 
 conformance!(sqlite, crate::store::fixture::SqliteBackend);
+conformance!(postgres, crate::store::fixture::PostgresBackend);
+run_on!(sqlite_alone, crate::store::fixture::SqliteBackend, {
+    one_writer: [a_writer_that_gave_up_waiting_does_not_block_others, writers_wait_for_their_turn],
+});
+run_on!(postgres_alone, crate::store::fixture::PostgresBackend, {
+    several_servers: [
+        of_32_over_two_servers_one_wins,
+        overlapping_submissions_over_two_servers_are_whole_or_refused,
+        one_correction_over_two_servers_wins,
+        the_audit_trail_of_two_servers_is_one_chain,
+        a_request_repeated_on_another_server_has_its_answer,
+        numbers_of_units_and_fields_are_shared,
+        what_one_registers_the_other_sees,
+        registrations_of_two_servers_are_one_after_the_other,
+        many_servers_bring_one_database_up_to_date,
+        writers_of_other_figures_do_not_wait,
+        a_writer_of_the_same_figures_waits_and_is_told,
+        a_deadlock_is_a_conflict,
+        waiting_too_long_is_a_conflict,
+        a_statement_that_takes_too_long_is_unavailable,
+        a_transaction_that_rests_too_long_is_undone,
+        no_free_connection_is_unavailable,
+        a_lost_connection_is_unavailable_and_the_next_serves,
+        a_database_that_is_not_there_is_unavailable,
+        a_database_from_a_newer_program_is_refused,
+    ],
+});

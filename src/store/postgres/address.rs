@@ -79,7 +79,7 @@ mod tests {
         check("postgres://u@127.0.0.1/d", Ok(()));
         check("postgresql://u@localhost:5433/d", Ok(()));
         check("postgres://u@[::1]/d", Ok(()));
-        check("postgres://u@/d?host=/run/postgresql", Ok(()));
+        check("postgres://u@localhost/d?host=/run/postgresql", Ok(()));
         check("postgres://u@db.example/d", bare("db.example"));
         check("postgres://u@192.0.2.1/d?sslmode=prefer", bare("192.0.2.1"));
         check("postgres://u@db.example/d?sslmode=verify-full", Ok(()));

@@ -5,10 +5,10 @@
 use sqlx::postgres::PgConnection;
 
 use crate::domain::unit::UnitCode;
+use crate::store::postgres::query;
 use crate::store::sql::error::{broken, classify};
 use crate::store::sql::numbers::{Dictionary, Numbers, TypedAs};
 use crate::store::{Error, Result};
-use crate::store::postgres::query;
 
 /// Number of a unit; gives it one where it has none. `learned` is what the present transaction knows besides.
 pub(super) async fn unit(dictionary: &Dictionary, connection: &mut PgConnection, learned: &mut Numbers, code: &UnitCode) -> Result<i64> {

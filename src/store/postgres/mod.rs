@@ -67,7 +67,7 @@ impl PostgresOptions {
             ("statement_timeout", millis(self.statement_timeout)),
             ("lock_timeout", millis(self.lock_timeout)),
             ("idle_in_transaction_session_timeout", millis(self.idle_timeout)),
-            ("default_transaction_isolation", "read\\ committed".to_owned()),
+            ("default_transaction_isolation", "read committed".to_owned()),
             ("synchronous_commit", "on".to_owned()),
             ("plan_cache_mode", "force_generic_plan".to_owned()),
             ("enable_seqscan", "off".to_owned()),

@@ -26,10 +26,7 @@ macro_rules! observations {
 
 macro_rules! receipts {
     ($rest:literal) => {
-        concat!(
-            "SELECT r.id, u.code AS unit, r.reporter, r.request, r.n_figures::bigint AS n_figures, r.digest, r.stored_at\n",
-            $rest
-        )
+        concat!("SELECT r.id, u.code AS unit, r.reporter, r.request, r.n_figures::bigint AS n_figures, r.digest, r.stored_at\n", $rest)
     };
 }
 

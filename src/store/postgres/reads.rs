@@ -101,12 +101,8 @@ impl RegistryReads for PostgresStore {
         let after = i64::try_from(after).map_err(|e| broken("registry", e))?;
         // Generations are committed one after the other, so what is read after this one holds all up to it.
         let (newest, of_units) = registry(self).await?;
-        let rows: sqlx::Result<Vec<ChangeRow>> = sqlx::query_as(query::TEMPLATE_CHANGES)
-            .bind(after)
-            .bind(newest)
-            .bind(i64::from(limit))
-            .fetch_all(&self.readers)
-            .await;
+        let rows: sqlx::Result<Vec<ChangeRow>> =
+            sqlx::query_as(query::TEMPLATE_CHANGES).bind(after).bind(newest).bind(i64::from(limit)).fetch_all(&self.readers).await;
         let rows = rows.map_err(|e| classify("template", &e))?;
         let is_cut = rows.len() >= limit as usize;
         let generation = rows.last().filter(|_| is_cut).map_or(newest, |last| last.generation);

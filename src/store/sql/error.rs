@@ -30,9 +30,7 @@ pub(crate) fn classify(what: &'static str, error: &sqlx::Error) -> Error {
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed
-        | sqlx::Error::BeginFailed => {
-            Error::Unavailable { detail: error.to_string() }
-        }
+        | sqlx::Error::BeginFailed => Error::Unavailable { detail: error.to_string() },
         _ => Error::Broken { what, detail: error.to_string() },
     };
     log(what, &classified);

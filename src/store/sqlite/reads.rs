@@ -90,8 +90,7 @@ impl RegistryReads for SqliteStore {
         drop(self.lane.turn().await?);
         let since = self.registry.since(after, limit as usize);
         let wanted = bind::list("template", &since.forms)?;
-        let rows: sqlx::Result<Vec<row::FormRow>> =
-            sqlx::query_as(query::TEMPLATES_NEWEST_OF).bind(wanted).fetch_all(&self.readers).await;
+        let rows: sqlx::Result<Vec<row::FormRow>> = sqlx::query_as(query::TEMPLATES_NEWEST_OF).bind(wanted).fetch_all(&self.readers).await;
         let forms = read_all(rows.map_err(|e| classify("template", &e))?)?;
         let units = if since.has_units { Some(all_unit_rows(&self.readers).await?) } else { None };
         Ok(RegistryChanges { generation: since.generation, forms, units })

@@ -221,7 +221,8 @@ async fn two_stores_on_one_file_share_the_numbers() {
         let mut turn = store.lane.begin().await.expect("begins");
         let mut learned = crate::store::sql::numbers::Numbers::default();
         let code = crate::domain::unit::UnitCode::from_stored("330122000000");
-        let number = super::dictionary::unit(&store.dictionary, turn.connection().expect("is there"), &mut learned, &code).await.expect("numbers");
+        let number =
+            super::dictionary::unit(&store.dictionary, turn.connection().expect("is there"), &mut learned, &code).await.expect("numbers");
         turn.commit().await.expect("commits");
         store.dictionary.share(learned);
         numbers.push(number);
