@@ -11,5 +11,6 @@
 mod crash;
 mod harness;
 mod outside;
+mod postgres;
 mod rpc;
 mod store;

@@ -101,8 +101,13 @@ impl App {
         let request = Request::new(request_id, "vocabulary.adopt", &self.vocabulary.digest())?;
         let _registering = self.state.registering.lock().await;
         self.catch_up().await?;
+        // Read before the writer's turn comes, because it takes long.
+        let followed = self.state.followed();
         let reread = self.reread().await;
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin_registering().await?;
+        if self.state.followed() != followed {
+            return Err(crate::store::Error::Conflict.into());
+        }
         if let Some(effects) = request.answered::<VocabularyEffects>(tx.as_mut(), caller).await? {
             return Ok(effects);
         }
@@ -119,6 +124,7 @@ impl App {
         let version = tx.settlement_version().await?;
         tx.commit().await?;
         self.state.adopt(Adopted { version, ..reread.adopted });
+        self.has_registered();
         Ok(effects)
     }
 

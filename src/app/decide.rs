@@ -66,8 +66,7 @@ impl App {
         caller.require(&[Role::Bureau], "decision.make")?;
         let request = Request::new(request_id, "decision.make", answer)?;
         let _registering = self.state.registering.lock().await;
-        self.catch_up().await?;
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin_registering().await?;
         if let Some(decided) = request.answered::<Decided>(tx.as_mut(), caller).await? {
             return Ok(decided);
         }
@@ -77,6 +76,7 @@ impl App {
         let version = tx.settlement_version().await?;
         tx.commit().await?;
         self.state.settle(prepared.settling.settled(version));
+        self.has_registered();
         Ok(decided)
     }
 

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::app::error::Result;
 use crate::app::planned_year::{asked_field, asked_in_any_year, asked_of_elements, asked_of_form};
 use crate::app::state::{Retired, Settled};
 use crate::domain::decision::Decision;
@@ -53,19 +52,6 @@ impl Settling {
 }
 
 impl App {
-    /// Takes decisions that are in the store and not in memory: somebody stopped waiting while they were committed. The lock that serialises
-    /// registrations and decisions must be held.
-    pub(crate) async fn catch_up(&self) -> Result<()> {
-        let version = self.store.settlement_version().await?;
-        if version != self.state.settlement_version() {
-            let decisions = self.store.decisions().await?;
-            let mut catalogue = self.state.catalogue(Catalogue::clone);
-            catalogue.settle(Settlement::of(&decisions));
-            self.state.settle(Settled { decisions, catalogue, version });
-        }
-        Ok(())
-    }
-
     /// Looks at what these decisions, all that there are, would make of the forms registered. Forms must not change meanwhile.
     pub(crate) fn settling(&self, decisions: Vec<Decision>) -> Settling {
         let before = self.state.catalogue(Catalogue::clone);

@@ -59,8 +59,7 @@ impl App {
         caller.require(&[Role::Bureau], "decision.undo")?;
         let request = Request::new(request_id, "decision.undo", undoing)?;
         let _registering = self.state.registering.lock().await;
-        self.catch_up().await?;
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin_registering().await?;
         if let Some(effects) = request.answered::<Effects>(tx.as_mut(), caller).await? {
             return Ok(effects);
         }
@@ -89,8 +88,7 @@ impl App {
         caller.require(&[Role::Bureau], "decision.resolve")?;
         let request = Request::new(request_id, "decision.resolve", resolution)?;
         let _registering = self.state.registering.lock().await;
-        self.catch_up().await?;
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin_registering().await?;
         if let Some(effects) = request.answered::<Effects>(tx.as_mut(), caller).await? {
             return Ok(effects);
         }
@@ -124,6 +122,7 @@ impl App {
         let version = tx.settlement_version().await?;
         tx.commit().await?;
         self.state.settle(change.settling.settled(version));
+        self.has_registered();
         Ok(effects)
     }
 

@@ -9,6 +9,7 @@ mod migrate;
 pub mod offline;
 mod serve;
 mod token;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -34,6 +35,8 @@ enum Command {
     Check(serve::Args),
     /// Bring the database up to date without serving (升级数据库结构)
     Migrate(migrate::Args),
+    /// Check every receipt, figure and audit record against the others (核对数据)
+    Verify(verify::Args),
     Register(client::register::RegisterArgs),
     Form(client::form::FormArgs),
     Submit(client::submit::SubmitArgs),
@@ -78,6 +81,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Token(args) => token::run(args).await,
         Command::Check(args) => check::run(args),
         Command::Migrate(args) => migrate::run(args).await,
+        Command::Verify(args) => verify::run(args).await,
         Command::Register(args) => client::register::run(args).await,
         Command::Form(args) => client::form::run(args).await,
         Command::Submit(args) => client::submit::run(args).await,

@@ -186,8 +186,14 @@ pub trait AuditReads: Send + Sync {
 }
 
 /// Everything that can be read.
-pub trait Reads: OrganisationReads + UnitReads + TemplateReads + RegistryReads + ObservationReads + DecisionReads + TokenReads + AuditReads {}
-impl<T: OrganisationReads + UnitReads + TemplateReads + RegistryReads + ObservationReads + DecisionReads + TokenReads + AuditReads> Reads for T {}
+pub trait Reads:
+    OrganisationReads + UnitReads + TemplateReads + RegistryReads + ObservationReads + DecisionReads + TokenReads + AuditReads
+{
+}
+impl<T: OrganisationReads + UnitReads + TemplateReads + RegistryReads + ObservationReads + DecisionReads + TokenReads + AuditReads> Reads
+    for T
+{
+}
 
 /// A store.
 #[async_trait]

@@ -11,16 +11,23 @@ pub struct Server {
     /// Where it listens, as `127.0.0.1:4711`.
     pub address: String,
     data: PathBuf,
+    database: Option<String>,
 }
 
 impl Server {
     /// Starts the binary on a data folder and waits for the line by which it says that it is ready. Its log goes to `server.log` there.
     pub fn start(data: &Path) -> Self {
+        Self::start_on(data, None)
+    }
+
+    /// The same with everything stored in a PostgreSQL database; the folder has the log only.
+    pub fn start_on(data: &Path, database: Option<&str>) -> Self {
         let log_path = data.join("server.log");
         let log = OpenOptions::new().create(true).append(true).open(&log_path).expect("the log can be opened");
         let mut child = binary()
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
+            .args(database.iter().flat_map(|url| ["--database", url]))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -38,18 +45,24 @@ impl Server {
         };
         // Whatever it prints later must not fill the pipe.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address, data: data.to_owned() }
+        Self { child, address, data: data.to_owned(), database: database.map(str::to_owned) }
     }
 
     /// Makes a token on the server's folder while it runs, and returns its secret.
     pub fn token(&self, account: &str, role: &str, scope: &[&str]) -> String {
-        make_token(&self.data, account, role, scope)
+        make_token_on(&self.data, self.database.as_deref(), account, role, scope)
     }
 
     /// Kills it as `kill -9` does, and waits until it is gone.
     pub fn kill(&mut self) {
         self.child.kill().expect("the server runs until it is killed");
         self.child.wait().expect("the killed server can be waited for");
+    }
+
+    /// Kills it where it was not killed yet.
+    pub fn kill_if_running(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 
     /// Asks it to stop as an operator does, and expects it to end well.
@@ -97,10 +110,15 @@ fn binary() -> Command {
 
 /// Makes a token on a data folder and returns its secret. `scope` is `--organisation ID`, `--unit CODE` or nothing.
 pub fn make_token(data: &Path, account: &str, role: &str, scope: &[&str]) -> String {
+    make_token_on(data, None, account, role, scope)
+}
+
+fn make_token_on(data: &Path, database: Option<&str>, account: &str, role: &str, scope: &[&str]) -> String {
     let output = binary()
         .arg("token")
         .arg("--data")
         .arg(data)
+        .args(database.iter().flat_map(|url| ["--database", url]))
         .args(["--account", account, "--role", role])
         .args(scope)
         .output()

@@ -31,8 +31,13 @@ pub struct World {
 impl World {
     /// Starts a server on a fresh folder and registers the county.
     pub async fn start() -> Self {
+        Self::start_on(None).await
+    }
+
+    /// The same over a PostgreSQL database.
+    pub async fn start_on(database: Option<&str>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let server = Server::start(folder.path());
+        let server = Server::start_on(folder.path(), database);
         let operator = Caller::new(&server.address, &server.token("operator", "operator", &[]));
         register_organisations(&operator).await;
         register_units(&operator).await;

@@ -205,7 +205,8 @@ pub async fn many_servers_bring_one_database_up_to_date(_: &mut PostgresBackend)
 
 pub async fn writers_of_other_figures_do_not_wait(backend: &mut PostgresBackend) {
     let [a, b] = two(backend).await;
-    submit(a.as_ref(), "r0", &[figure(key(1, 0), 1), figure(key(2, 0), 1)]).await;
+    submit(a.as_ref(), "r0", &[figure(key(1, 0), 1)]).await;
+    submit(a.as_ref(), "s0", &[figure(key(2, 0), 1)]).await;
     let mut first = a.begin().await.expect("begins");
     let figures = [figure(key(1, 1), 1)];
     first.insert_observations(&receipt("r1", &figures), &figures).await.expect("stores");
@@ -235,7 +236,8 @@ pub async fn a_writer_of_the_same_figures_waits_and_is_told(backend: &mut Postgr
 
 pub async fn a_deadlock_is_a_conflict(backend: &mut PostgresBackend) {
     let stores = two(backend).await;
-    submit(stores[0].as_ref(), "r0", &[figure(key(1, 0), 1), figure(key(2, 0), 1)]).await;
+    submit(stores[0].as_ref(), "r0", &[figure(key(1, 0), 1)]).await;
+    submit(stores[0].as_ref(), "s0", &[figure(key(2, 0), 1)]).await;
     let barrier = Arc::new(Barrier::new(2));
     let tasks: Vec<_> = (0..2_u32)
         .map(|n| {

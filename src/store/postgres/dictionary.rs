@@ -57,26 +57,34 @@ pub(super) async fn typed_as(
     numbering.finish()
 }
 
-/// The columns of fields as typed.
-fn columns<'a>(wanted: &[(usize, TypedAs<'a>)]) -> Result<(Vec<&'a str>, Vec<&'a str>, Vec<i32>, Vec<&'a str>)> {
-    let fields = wanted.iter().map(|(_, (field, _))| field);
-    let since: std::result::Result<Vec<i32>, _> = fields.clone().map(|f| i32::try_from(f.since)).collect();
-    Ok((
-        fields.clone().map(|f| f.form.as_str()).collect(),
-        fields.map(|f| f.field.as_str()).collect(),
-        since.map_err(|e| broken("field", e))?,
-        wanted.iter().map(|(_, (_, unit))| *unit).collect(),
-    ))
+/// Fields as typed, column by column.
+struct Columns<'a> {
+    forms: Vec<&'a str>,
+    fields: Vec<&'a str>,
+    since: Vec<i32>,
+    units: Vec<&'a str>,
+    elements: Vec<i64>,
+}
+
+fn columns<'a>(wanted: &[(usize, TypedAs<'a>)]) -> Result<Columns<'a>> {
+    let since: std::result::Result<Vec<i32>, _> = wanted.iter().map(|(_, (field, ..))| i32::try_from(field.since)).collect();
+    Ok(Columns {
+        forms: wanted.iter().map(|(_, (field, ..))| field.form.as_str()).collect(),
+        fields: wanted.iter().map(|(_, (field, ..))| field.field.as_str()).collect(),
+        since: since.map_err(|e| broken("field", e))?,
+        units: wanted.iter().map(|(_, (_, unit, _))| *unit).collect(),
+        elements: wanted.iter().map(|(_, (.., element))| element.to_stored()).collect(),
+    })
 }
 
 async fn find_fields(connection: &mut PgConnection, wanted: &[(usize, TypedAs<'_>)]) -> Result<Vec<(i64, i32)>> {
-    let (forms, fields, since, units) = columns(wanted)?;
-    let found = sqlx::query_as(query::TYPED_AS_FIND).bind(forms).bind(fields).bind(since).bind(units).fetch_all(connection).await;
-    found.map_err(|e| classify("field", &e))
+    let c = columns(wanted)?;
+    let statement = sqlx::query_as(query::TYPED_AS_FIND).bind(c.forms).bind(c.fields).bind(c.since).bind(c.units).bind(c.elements);
+    statement.fetch_all(connection).await.map_err(|e| classify("field", &e))
 }
 
 async fn insert_fields(connection: &mut PgConnection, wanted: &[(usize, TypedAs<'_>)]) -> Result<()> {
-    let (forms, fields, since, units) = columns(wanted)?;
-    let inserted = sqlx::query(query::TYPED_AS_INSERT).bind(forms).bind(fields).bind(since).bind(units).execute(connection).await;
-    inserted.map(drop).map_err(|e| classify("field", &e))
+    let c = columns(wanted)?;
+    let statement = sqlx::query(query::TYPED_AS_INSERT).bind(c.forms).bind(c.fields).bind(c.since).bind(c.units).bind(c.elements);
+    statement.execute(connection).await.map(drop).map_err(|e| classify("field", &e))
 }

@@ -7,6 +7,7 @@ use sqlx::postgres::{PgConnection, PgExecutor};
 use std::collections::BTreeSet;
 
 use crate::domain::observation::{NewObservation, Observation, ObservationKey, Receipt};
+use crate::store::postgres::decisions::held_settlement;
 use crate::store::postgres::{dictionary, query};
 use crate::store::sql::error::{broken, classify};
 use crate::store::sql::numbers::{Dictionary, Numbers};
@@ -67,6 +68,8 @@ impl Ledger<'_> {
 
     /// Stores a receipt with corrected figures; the versions they replace stay readable.
     pub(super) async fn correct(mut self, receipt: &Receipt, figures: &[(NewObservation, u32)], reason: &str) -> Result<()> {
+        // No decision moves the figures while their new versions are stored. First ones come after their plan was checked, which holds it too.
+        held_settlement(self.connection).await?;
         let versioned: Vec<(&NewObservation, u32)> = figures.iter().map(|(f, version)| (f, *version)).collect();
         let (unit, columns) = self.bind(receipt, versioned).await?;
         let failed = |e: sqlx::Error| classify("observation", &e);
@@ -112,7 +115,7 @@ impl Ledger<'_> {
         }
         figures.sort_by_cached_key(|(f, _)| (f.key.period.to_ordinal(), f.key.element));
         let unit = dictionary::unit(self.dictionary, self.connection, self.learned, &receipt.unit).await?;
-        let wanted: Vec<_> = figures.iter().map(|(f, _)| (&f.via, f.unit_of_measure.as_str())).collect();
+        let wanted: Vec<_> = figures.iter().map(|(f, _)| (&f.via, f.unit_of_measure.as_str(), f.key.element)).collect();
         let numbers = dictionary::typed_as(self.dictionary, self.connection, self.learned, &wanted).await?;
         let mut columns = Columns::default();
         for ((figure, version), number) in figures.into_iter().zip(numbers) {

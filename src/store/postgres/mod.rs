@@ -4,9 +4,11 @@
 //! held by unique keys and row locks, so nothing depends on a snapshot that another transaction could have overtaken.
 
 mod address;
+mod decisions;
 mod dictionary;
 mod figures;
 mod migration;
+mod moves;
 mod query;
 mod reads;
 mod transaction;

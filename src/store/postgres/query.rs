@@ -64,13 +64,15 @@ statements! {
     TEMPLATE_NEWEST = "SELECT template, fields, vocabulary FROM form_template WHERE form = $1 ORDER BY version DESC LIMIT 1";
     /// The newest version of each form, a page.
     TEMPLATE_PAGE = include_str!("queries/template_page.sql");
+    /// Other meanings for a version.
+    TEMPLATE_REREAD = "UPDATE form_template SET fields = $3, vocabulary = $4, generation = $5 WHERE form = $1 AND version = $2";
     /// A new version.
     TEMPLATE_INSERT =
         "INSERT INTO form_template (form, version, registered_at, vocabulary, template, fields, generation) VALUES ($1, $2, $3, $4, $5, $6, $7)";
     /// Versions of a span of generations: some, and then all of the last one's.
     TEMPLATE_CHANGES =
         "SELECT template, fields, vocabulary, generation FROM form_template WHERE generation > $1 AND generation <= $2
-         ORDER BY generation FETCH FIRST $3 ROWS WITH TIES";
+         ORDER BY generation, form, version FETCH FIRST $3 ROWS WITH TIES";
 
     /// How far the registry has come.
     REGISTRY = "SELECT generation, units_generation FROM registry WHERE is_only";
@@ -100,14 +102,87 @@ statements! {
         include_str!("queries/observation_details.sql"),
         "ORDER BY version"
     );
-    /// How many observations there are. Reads all of an index.
-    OBSERVATION_COUNT = "SELECT COUNT(*) FROM observation";
+    /// How many observations there are, without those that were set aside. Reads all of an index.
+    OBSERVATION_COUNT = "SELECT COUNT(*) FROM observation WHERE element >= 0";
     /// A receipt with the first versions of its figures.
     OBSERVATION_INSERT = include_str!("queries/observation_insert.sql");
     /// Keeps the versions that a correction is about to replace, and holds the current ones.
     OBSERVATION_KEEP_REPLACED = include_str!("queries/observation_keep_replaced.sql");
     /// A receipt with the versions that replace them.
     OBSERVATION_REPLACE = include_str!("queries/observation_replace.sql");
+
+    /// All decisions.
+    DECISION_ALL = concat!(include_str!("queries/decision_columns.sql"), "FROM decision ORDER BY number");
+    /// A new decision.
+    DECISION_INSERT = include_str!("queries/decision_insert.sql");
+    /// Marks one as undone, once.
+    DECISION_UNDO = "UPDATE decision SET undone_by = $2, undone_at = $3, undone_note = $4 WHERE number = $1 AND undone_by IS NULL";
+    /// Puts one in force that was disputed.
+    DECISION_UPHOLD = "UPDATE decision SET is_disputed = FALSE WHERE number = $1 AND is_disputed";
+    /// Gives decisions the keys that a new vocabulary gives their fields.
+    DECISION_RENAME =
+        "UPDATE decision AS d SET a_key = r.a_key, b_key = r.b_key, sets_apart = r.sets_apart
+         FROM UNNEST($1::bigint[], $2::text[], $3::text[], $4::boolean[]) AS r (number, a_key, b_key, sets_apart) WHERE d.number = r.number";
+    /// Which settlement is in force.
+    SETTLEMENT_VERSION = "SELECT version FROM settlement WHERE number = 1";
+    /// Which one is, until the transaction ends.
+    SETTLEMENT_HELD = "SELECT settlement_held()";
+    /// The next one is.
+    SETTLEMENT_NEXT = "SELECT settlement_next()";
+    /// Every field through which something was typed.
+    TYPED_FIELDS = "SELECT DISTINCT form, field, since::bigint AS since FROM typed_as ORDER BY form, field, since";
+    /// Numbers under which something was typed through fields, with the place of each field in the list.
+    MOVE_FIND = include_str!("queries/move_find.sql");
+    /// Moves the figures typed under one number where their new element is free, replaced versions first. Looks into each unit's periods.
+    MOVE_DIRECT_VERSIONS = include_str!("queries/move_direct_versions.sql");
+    /// The same for the figures themselves.
+    MOVE_DIRECT = include_str!("queries/move_direct.sql");
+    /// Figures already set aside get another element to wait for.
+    MOVE_AIM = include_str!("queries/move_aim.sql");
+    /// Lists the figures that leave their element. Looks into each unit's periods.
+    MOVE_LIST = include_str!("queries/move_list.sql");
+    /// Replaced versions leave with them.
+    MOVE_LEAVE_VERSIONS = include_str!("queries/move_leave_versions.sql");
+    /// They leave.
+    MOVE_LEAVE = include_str!("queries/move_leave.sql");
+    /// All that leave have left.
+    MOVE_LEFT = "UPDATE figure_conflict SET stage = 0 WHERE stage = 1";
+    /// Chooses those that get their place: where it is free, the one with the lowest number.
+    MOVE_PLACE = include_str!("queries/move_place.sql");
+    /// Replaced versions arrive.
+    MOVE_ARRIVE_VERSIONS = include_str!("queries/move_arrive_versions.sql");
+    /// Figures arrive.
+    MOVE_ARRIVE = include_str!("queries/move_arrive.sql");
+    /// They are no longer set aside.
+    MOVE_ARRIVED = "DELETE FROM figure_conflict WHERE stage = 2";
+    /// How many wait for some elements.
+    MOVE_WAITING = "SELECT COUNT(*) FROM figure_conflict WHERE element = ANY ($1::bigint[])";
+    /// A page of figures that were set aside.
+    CONFLICT_PAGE = concat!(
+        "SELECT c.number AS number, c.resolved_by AS resolved_by, c.resolved_at AS resolved_at, c.resolved_note AS resolved_note,\n",
+        include_str!("queries/aside_columns.sql"),
+        include_str!("queries/conflict_page.sql")
+    );
+    /// Every version of the figures of a unit that were set aside.
+    ASIDE_OF_UNIT = concat!(
+        "SELECT ",
+        include_str!("queries/aside_columns.sql"),
+        include_str!("queries/aside_current.sql"),
+        include_str!("queries/observation_details.sql"),
+        "UNION ALL\nSELECT ",
+        include_str!("queries/aside_columns.sql"),
+        include_str!("queries/aside_replaced.sql"),
+        include_str!("queries/observation_details.sql")
+    );
+    /// A figure that was set aside, with the number of the one that stands.
+    CONFLICT_FIND = include_str!("queries/conflict_find.sql");
+    /// Keeps a figure under another element.
+    FIGURE_REFILE = "UPDATE observation SET element = $4 WHERE unit = $1 AND period = $2 AND element = $3";
+    /// Keeps its replaced versions there.
+    VERSIONS_REFILE = "UPDATE observation_version SET element = $4 WHERE unit = $1 AND period = $2 AND element = $3";
+    /// Resolves a conflict.
+    CONFLICT_RESOLVE =
+        "UPDATE figure_conflict SET aside = $2, resolved_by = $3, resolved_at = $4, resolved_note = $5 WHERE number = $1";
 
     /// A receipt.
     RECEIPT = receipts!("FROM receipt AS r JOIN unit AS u ON u.number = r.unit WHERE r.id = $1");

@@ -11,17 +11,18 @@ use std::sync::Arc;
 
 use crate::domain::audit::{AuditRecord, NewAuditRecord, chain_hash};
 use crate::domain::caller::TokenRecord;
+use crate::domain::decision::{Decision, DecisionId, RenamedDecision, Undone};
 use crate::domain::id::{AccountId, FormId, RequestId};
 use crate::domain::observation::{NewObservation, Observation, ObservationKey, Receipt};
 use crate::domain::organisation::Organisation;
 use crate::domain::unit::UnitRow;
 use crate::store::postgres::figures::{self, Ledger};
-use crate::store::postgres::{query, reads};
+use crate::store::postgres::{decisions, moves, query, reads};
 use crate::store::sql::bind;
 use crate::store::sql::error::{broken, classify};
 use crate::store::sql::numbers::{Dictionary, Numbers};
 use crate::store::sql::row::{AnswerRow, Stored};
-use crate::store::{RememberedAnswer, Result, StoredForm, WriteTransaction};
+use crate::store::{FigureMove, Moved, RememberedAnswer, Result, StoredForm, WriteTransaction};
 
 /// The transaction.
 pub(super) struct PostgresTransaction {
@@ -165,6 +166,57 @@ impl WriteTransaction for PostgresTransaction {
     async fn correct_observations(&mut self, receipt: &Receipt, figures: &[(NewObservation, u32)], reason: &str) -> Result<()> {
         let outcome = self.ledger()?.correct(receipt, figures, reason).await;
         self.end(outcome)
+    }
+
+    async fn insert_decision(&mut self, decision: &Decision) -> Result<()> {
+        let outcome = decisions::insert(self.start()?, decision).await;
+        self.end(outcome)
+    }
+
+    async fn undo_decision(&mut self, decision: DecisionId, undone: &Undone) -> Result<()> {
+        let outcome = decisions::undo(self.start()?, decision, undone).await;
+        self.end(outcome)
+    }
+
+    async fn uphold_decision(&mut self, decision: DecisionId) -> Result<()> {
+        let outcome = decisions::uphold(self.start()?, decision).await;
+        self.end(outcome)
+    }
+
+    async fn rename_decisions(&mut self, keys: &[RenamedDecision]) -> Result<()> {
+        let outcome = decisions::rename(self.start()?, keys).await;
+        self.end(outcome)
+    }
+
+    async fn settlement_version(&mut self) -> Result<u64> {
+        let outcome = decisions::held_settlement(self.start()?).await;
+        self.end(outcome)
+    }
+
+    async fn move_figures(&mut self, moves: &[FigureMove]) -> Result<Moved> {
+        let outcome = moves::move_figures(self.start()?, moves).await;
+        self.end(outcome)
+    }
+
+    async fn resolve_conflict(&mut self, number: u64, takes_aside: bool, by: &Undone) -> Result<()> {
+        let outcome = moves::resolve(self.start()?, number, takes_aside, by).await;
+        self.end(outcome)
+    }
+
+    async fn reread_template(&mut self, form: &StoredForm) -> Result<()> {
+        let fields = bind::list("field", &form.fields)?;
+        let version = i32::try_from(form.template.version).map_err(|e| broken("template", e))?;
+        let generation = self.raise_generation().await?;
+        let done = sqlx::query(query::TEMPLATE_REREAD)
+            .bind(form.template.template.id.as_str())
+            .bind(version)
+            .bind(fields)
+            .bind(&form.vocabulary)
+            .bind(generation)
+            .execute(self.start()?)
+            .await;
+        let changed = done.map_err(|e| classify("template", &e)).and_then(|done| decisions::exactly_one(&done));
+        self.end(changed)
     }
 
     async fn put_token(&mut self, token: &TokenRecord) -> Result<()> {

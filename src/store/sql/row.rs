@@ -163,10 +163,10 @@ pub(crate) struct DecisionRow {
     number: i64,
     a_form: String,
     a_field: String,
-    a_since: u32,
+    a_since: i64,
     b_form: String,
     b_field: String,
-    b_since: u32,
+    b_since: i64,
     a_key: String,
     b_key: String,
     sets_apart: bool,
@@ -185,8 +185,8 @@ impl Stored for DecisionRow {
     fn read(self) -> Result<Decision> {
         Ok(Decision {
             id: DecisionId(self.number.unsigned_abs()),
-            a: field_key(self.a_form, self.a_field, self.a_since),
-            b: field_key(self.b_form, self.b_field, self.b_since),
+            a: field_key("decision", self.a_form, self.a_field, self.a_since)?,
+            b: field_key("decision", self.b_form, self.b_field, self.b_since)?,
             a_key: self.a_key,
             b_key: self.b_key,
             sets_apart: self.sets_apart,
@@ -204,18 +204,19 @@ impl Stored for DecisionRow {
 pub(crate) struct FieldRow {
     form: String,
     field: String,
-    since: u32,
+    since: i64,
 }
 
 impl Stored for FieldRow {
     type Value = FieldKey;
     fn read(self) -> Result<FieldKey> {
-        Ok(field_key(self.form, self.field, self.since))
+        field_key("field", self.form, self.field, self.since)
     }
 }
 
-fn field_key(form: String, field: String, since: u32) -> FieldKey {
-    FieldKey { form: FormId::from_stored(form), field: FieldId::from_stored(field), since }
+fn field_key(what: &'static str, form: String, field: String, since: i64) -> Result<FieldKey> {
+    let since = u32::try_from(since).map_err(|e| broken(what, e))?;
+    Ok(FieldKey { form: FormId::from_stored(form), field: FieldId::from_stored(field), since })
 }
 
 /// Who ended something, when and why; `None` while it lasts.

@@ -43,8 +43,10 @@ pub(super) async fn typed_as(
     let mut numbering = dictionary.typed_as(learned, wanted);
     let missing = numbering.missing();
     if !missing.is_empty() {
-        let rows: Vec<_> =
-            missing.iter().map(|(_, (field, unit, element))| (field.form.as_str(), field.field.as_str(), field.since, *unit, element.to_stored())).collect();
+        let rows: Vec<_> = missing
+            .iter()
+            .map(|(_, (field, unit, element))| (field.form.as_str(), field.field.as_str(), field.since, *unit, element.to_stored()))
+            .collect();
         for (position, number) in number_fields(connection, &bind::list("field", &rows)?).await? {
             let place = usize::try_from(position).ok().and_then(|p| missing.get(p)).map(|(place, _)| *place);
             numbering.fill(learned, place.ok_or_else(|| broken("field", position))?, number)?;

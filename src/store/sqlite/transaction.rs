@@ -181,6 +181,7 @@ impl WriteTransaction for SqliteTransaction {
 
     async fn reread_template(&mut self, form: &StoredForm) -> Result<()> {
         let fields = bind::list("field", &form.fields)?;
+        self.registered.forms.push(form.template.template.id.clone());
         let connection = self.start()?;
         let done = sqlx::query(query::TEMPLATE_REREAD)
             .bind(form.template.template.id.as_str())
