@@ -5,7 +5,7 @@ use baoyici::domain::audit::chain_hash;
 use baoyici::domain::id::{AccountId, ReceiptId, RequestId};
 use baoyici::domain::observation::NewObservation;
 use baoyici::store::fault::{Failure, Faults, Faulty, When};
-use baoyici::store::{AuditReads, Error, NewSubmission, ObservationReads, RememberedAnswer, Result, Store, Submitted};
+use baoyici::store::{Error, NewSubmission, RememberedAnswer, Result, Store, Submitted};
 use futures::FutureExt;
 use futures::future::join_all;
 use std::sync::Arc;

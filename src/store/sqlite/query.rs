@@ -45,7 +45,8 @@ statements! {
     RELEASE_SAVEPOINT = "RELEASE figures";
     /// Takes the write lock for a group of submissions and asks on what it builds: last receipt, end of the audit chain, settlement.
     GROUP_BEGIN = include_str!("queries/group_begin.sql");
-    /// Everything that a group stores. What meets a held key, or anything else that is taken, stops it.
+    /// Everything that a group stores. What meets a held key, or anything else that is taken, stops it. Its parameters are one after the other:
+    /// a numbered one is bound wrongly in a text of several statements, since each statement counts its own.
     GROUP_INSERT = include_str!("queries/group_insert.sql");
     /// Undoes what a group stored.
     GROUP_UNDO = "ROLLBACK TO members";

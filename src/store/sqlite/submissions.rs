@@ -4,8 +4,10 @@
 //! stopped, one after the other, each in a savepoint of its own, so that it turns out who is in the way and nobody else suffers. At most once
 //! is held by the same keys on both ways.
 
+use futures::TryStreamExt;
 use serde::Serialize;
-use sqlx::sqlite::SqliteConnection;
+use sqlx::sqlite::{SqliteConnection, SqliteQueryResult, SqliteRow};
+use sqlx::{Either, Executor};
 use std::sync::Arc;
 
 use crate::domain::audit::chain_hash;
@@ -142,15 +144,20 @@ async fn insert(connection: &mut SqliteConnection, rows: &Rows<'_>) -> Result<bo
     if rows.receipts.is_empty() {
         return Ok(true);
     }
-    let inserted = sqlx::query(query::GROUP_INSERT)
+    let statements = sqlx::query(query::GROUP_INSERT)
         .bind(bind::list("receipt", &rows.receipts)?)
         .bind(bind::list("observation", &rows.figures)?)
         .bind(bind::list("answer", &rows.answers)?)
-        .bind(bind::list("audit", &rows.records)?)
-        .execute(&mut *connection)
-        .await;
-    match inserted {
-        Ok(_) => Ok(true),
+        .bind(bind::list("audit", &rows.records)?);
+    let results: sqlx::Result<Vec<Either<SqliteQueryResult, SqliteRow>>> = (&mut *connection).fetch_many(statements).try_collect().await;
+    match results {
+        Ok(results) => {
+            // The first is the savepoint's, which inserts nothing.
+            let n_inserted: Vec<u64> =
+                results.iter().skip(1).filter_map(|result| result.as_ref().left()).map(SqliteQueryResult::rows_affected).collect();
+            let n_given = [rows.receipts.len(), rows.figures.len(), rows.answers.len(), rows.records.len()].map(|n| n as u64);
+            if n_inserted == n_given { Ok(true) } else { Err(broken("transaction", format!("{n_inserted:?} rows of {n_given:?}"))) }
+        }
         Err(error) => {
             // Whatever it was, each member is tried alone: one that cannot be stored is told so, and the others are stored.
             tracing::debug!(%error, members = rows.receipts.len(), "a group is stored one by one");

@@ -40,7 +40,7 @@ const MAY_SCAN: [&str; 11] = [
 
 /// Statements that insert several parents of observations. SQLite plans a search for children that wait for one, and jumps over it (opcode
 /// FkIfZero) unless a child without a parent was stored in the same statement, which none of ours does.
-const MAY_PLAN_CHILDREN: [&str; 1] = ["TYPED_AS_INSERT"];
+const MAY_PLAN_CHILDREN: [&str; 2] = ["TYPED_AS_INSERT", "GROUP_INSERT"];
 
 #[tokio::test]
 async fn every_statement_uses_its_index() {
