@@ -103,7 +103,7 @@ impl App {
             let audit = audit_of(caller, "observation.submit", &receipt, "");
             let answer = request.answer(&receipt)?;
             let new = Arc::new(NewSubmission { receipt, figures, answer, audit, settlement_version: settlement });
-            match self.store.submit(Arc::clone(&new)).await? {
+            match again(|| self.store.submit(Arc::clone(&new))).await? {
                 Submitted::Stored => return Ok(new.receipt.clone()),
                 Submitted::Answered(before) => return request.read(&before),
                 Submitted::Held(holders) => return Err(Error::Refused(held_problems(&new.figures, &labels, &holders))),

@@ -47,8 +47,9 @@ pub(super) async fn submit_alone<S: Store + ?Sized>(store: &S, submission: &NewS
     if !held.is_empty() {
         return Ok(Submitted::Held(held));
     }
-    tx.append_audit(audit).await?;
     tx.remember_answer(&receipt.reporter, &receipt.request, answer).await?;
+    // Last, because whoever else appends waits from here to the commit.
+    tx.append_audit(audit).await?;
     tx.commit().await?;
     Ok(Submitted::Stored)
 }

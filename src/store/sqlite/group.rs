@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
-use crate::store::sqlite::dictionary::Dictionary;
+use crate::store::sql::numbers::Dictionary;
 use crate::store::sqlite::lane::Lane;
 use crate::store::sqlite::submissions;
 use crate::store::{Error, NewSubmission, Result, Submitted};

@@ -13,10 +13,10 @@ use std::sync::Arc;
 use crate::domain::audit::chain_hash;
 use crate::store::sql::bind;
 use crate::store::sql::error::{broken, classify};
-use crate::store::sqlite::dictionary::{Dictionary, Numbers};
+use crate::store::sql::numbers::{Dictionary, Numbers};
 use crate::store::sqlite::figures::Ledger;
 use crate::store::sqlite::lane::Turn;
-use crate::store::sqlite::{query, transaction};
+use crate::store::sqlite::{dictionary, query, transaction};
 use crate::store::{NewSubmission, Result, Submitted};
 
 /// What the group builds on.
@@ -106,9 +106,9 @@ async fn rows<'m>(
     for (member, place) in members.iter().zip(1_i64..) {
         let NewSubmission { receipt, figures, answer, audit, .. } = member;
         let number = ground.receipt + place;
-        let unit = dictionary.unit(connection, learned, &receipt.unit).await?;
+        let unit = dictionary::unit(dictionary, connection, learned, &receipt.unit).await?;
         let wanted: Vec<_> = figures.iter().map(|f| (&f.via, f.unit_of_measure.as_str(), f.key.element)).collect();
-        let typed_as = dictionary.typed_as(connection, learned, &wanted).await?;
+        let typed_as = dictionary::typed_as(dictionary, connection, learned, &wanted).await?;
         let first = rows.figures.len();
         rows.figures.extend(figures.iter().zip(typed_as).map(|(f, typed_as)| {
             BoundFigure(unit, f.key.period.to_ordinal(), f.key.element.to_stored(), f.figure.to_stored(), typed_as, number)
