@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test corpus bench release lint proto-breaking fmt doc weights gen clean tools
+.PHONY: help demo test corpus peers bench release lint proto-breaking fmt doc weights gen clean tools
 MAKEFLAGS += --no-print-directory
 
 # Folder with the labelled corpora, for `make corpus` only.
@@ -47,6 +47,10 @@ proto-breaking: tools ## Tells what changed in the service definitions since BAS
 corpus: tools ## Scores overlaps on the labelled forms in SHARED and walks the road with a real county's units.
 	@test -d "$(SHARED)/corpus" || { echo "$(SHARED)/corpus is missing: say where it is, make corpus SHARED=folder" >&2; exit 1; }
 	@$(PHASE) "corpus" bash tests/corpus/run.sh "$(SHARED)"
+
+peers: ## Sets overlap beside RapidFuzz, TF-IDF, Splink (and an embedding, where it can be had) on the labelled forms in SHARED.
+	@test -d "$(SHARED)/corpus" || { echo "$(SHARED)/corpus is missing: say where it is, make peers SHARED=folder" >&2; exit 1; }
+	@bash benches/peers/labelled.sh "$(SHARED)"
 
 bench: ## Measures what the README says of speed, as ratios within one run.
 	cargo bench --locked

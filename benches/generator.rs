@@ -334,25 +334,33 @@ pub fn form(number: usize, organisation: &OrganisationId) -> FormTemplate {
     template(number, organisation, level, frequency, FIELDS_PER_FORM)
 }
 
+/// Which figure each field of [`form`] asks for, in order: figures that are equal have the same words, whatever their units of measure.
+pub fn figures(number: usize) -> Vec<(usize, usize)> {
+    (0..FIELDS_PER_FORM).map(|k| figure_of(number, k)).collect()
+}
+
+/// The domain and the figure in it that a field asks for.
+fn figure_of(number: usize, k: usize) -> (usize, usize) {
+    let own = number / DOMAINS.len();
+    if mix((number * FIELDS_PER_FORM + k) as u64 ^ 0x5ea1) % 100 < SHARED_PERCENT {
+        // Neighbours, so that no form asks for one figure twice.
+        let shared = (mix(number as u64) as usize % N_SHARED + k) % N_SHARED;
+        return (shared % DOMAINS.len(), shared / DOMAINS.len());
+    }
+    let domain = number % DOMAINS.len();
+    let n_figures = DOMAINS[domain].n_figures();
+    let nth = own * FIELDS_PER_FORM + k;
+    // A prime that no domain's size has as a factor: every figure is met once before any is met again.
+    (domain, (nth % n_figures * 1_000_003 + N_SHARED) % n_figures + nth / n_figures * n_figures)
+}
+
 /// As [`form`], with its level, frequency and number of fields given.
 pub fn template(number: usize, organisation: &OrganisationId, level: Level, frequency: Frequency, n_fields: usize) -> FormTemplate {
     let domain = &DOMAINS[number % DOMAINS.len()];
-    let own = number / DOMAINS.len();
-    let size = own % 2;
-    let first_shared = mix(number as u64) as usize % N_SHARED;
+    let size = number / DOMAINS.len() % 2;
     let fields = (0..n_fields).map(|k| {
-        let is_shared = mix((number * FIELDS_PER_FORM + k) as u64 ^ 0x5ea1) % 100 < SHARED_PERCENT;
-        let field = if is_shared {
-            // Neighbours, so that no form asks for one figure twice.
-            let shared = (first_shared + k) % N_SHARED;
-            DOMAINS[shared % DOMAINS.len()].figure(shared / DOMAINS.len(), size)
-        } else {
-            let n_figures = domain.n_figures();
-            let nth = own * FIELDS_PER_FORM + k;
-            // A prime that no domain's size has as a factor: every figure is met once before any is met again.
-            let spread = (nth % n_figures * 1_000_003 + N_SHARED) % n_figures + nth / n_figures * n_figures;
-            domain.figure(spread, size)
-        };
+        let (domain, figure) = figure_of(number, k);
+        let field = DOMAINS[domain].figure(figure, size);
         Field { id: FieldId::from_stored(format!("{:02}", k + 1)), code: format!("{:02}", k + 1), ..field }
     });
     FormTemplate {

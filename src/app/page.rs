@@ -72,6 +72,13 @@ impl<T> Page<T> {
         Self { entries, next_cursor }
     }
 
+    /// Makes a page of the entries from a position on of a list of `n` entries.
+    pub(crate) fn part(entries: Vec<T>, position: usize, n: usize) -> Self {
+        let end = position.saturating_add(entries.len());
+        let next_cursor = if end < n { URL_SAFE_NO_PAD.encode(end.to_string()) } else { String::new() };
+        Self { entries, next_cursor }
+    }
+
     /// Makes a page from a whole list, beginning at a position.
     pub(crate) fn slice(all: Vec<T>, position: usize, size: u32) -> Self {
         let end = position.saturating_add(size as usize);

@@ -80,11 +80,10 @@ impl App {
         caller.require(&[Role::Bureau], "overlap.list")?;
         let size = page.size_within(100, 1_000)?;
         let position = page.position()?;
-        let mut relations = self.state.snapshot().compare_all().await?;
-        relations.retain(|r| kinds.is_empty() || kinds.contains(&r.kind));
-        let page = Page::slice(relations, position, size);
-        let entries = page.entries.into_iter().map(|r| self.describe_relation(r, None)).collect();
-        Ok(Page { entries, next_cursor: page.next_cursor })
+        let relations = self.state.snapshot().relations().await?;
+        // Only the relations of the page are worked out.
+        let entries = relations.page(kinds, position).take(size as usize).map(|r| self.describe_relation(r, None)).collect();
+        Ok(Page::part(entries, position, relations.n_of(kinds)))
     }
 
     /// Adds labels, titles and sentences to verdicts.

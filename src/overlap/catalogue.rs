@@ -12,14 +12,14 @@ use crate::domain::facet::Meaning;
 use crate::domain::id::{ElementId, FieldKey, FormId};
 use crate::domain::measure::Measures;
 use crate::domain::template::{Field, RegisteredTemplate};
-use crate::overlap::element::{ElementEntry, N_REPRESENTATIVES, count, discount};
+use crate::overlap::element::{ElementEntry, N_REPRESENTATIVES, count, discount, name_digest};
 use crate::overlap::facets::text::{normalise, strip_markers};
 use crate::overlap::learn::Learned;
 use crate::overlap::learn::joined::Joined;
 use crate::overlap::persistent::{Change, Numbers, SharedArray, SharedMap, SharedOrder};
 use crate::overlap::profile::Profile;
 use crate::overlap::settle::Settlement;
-use crate::overlap::tokens::{Token, class_of, each_token, name_tokens, word_token, words};
+use crate::overlap::tokens::{Token, class_of, each_name_token, each_token, word_token, words};
 
 /// Bits of a field number that tell the field within its form; a form has at most 5,000 fields.
 pub(crate) const FIELD_BITS: u32 = 13;
@@ -203,10 +203,8 @@ impl State {
         if count(&mut element.readings, word_token(&field.meaning.key)) {
             self.index(field, profile, SharedMap::add, place, 1);
         }
-        for token in name_tokens(profile) {
-            if count(&mut element.names, token) {
-                self.tokens.add(token, place);
-            }
+        if count(&mut element.names, name_digest(profile)) {
+            each_name_token(profile, placed.entry.text_of(placed.at), |token| self.tokens.add(token, place));
         }
         element.put_first(placed);
         self.elements.set(place, Some(Arc::new(element)));
@@ -251,10 +249,8 @@ impl State {
         if discount(&mut element.readings, word_token(&field.meaning.key)) {
             self.index(field, profile, SharedMap::remove, place, -1);
         }
-        for token in name_tokens(profile) {
-            if discount(&mut element.names, token) {
-                self.tokens.remove(token, place);
-            }
+        if discount(&mut element.names, name_digest(profile)) {
+            each_name_token(profile, placed.entry.text_of(placed.at), |token| self.tokens.remove(token, place));
         }
         if element.fields.is_empty() {
             self.elements.set(place, None);
@@ -562,6 +558,11 @@ impl Snapshot {
     pub(crate) fn with_joined(mut self) -> Self {
         self.state.joined = Arc::new(Joined::of(&self.state));
         self
+    }
+
+    /// Number of data elements.
+    pub fn n_elements(&self) -> usize {
+        self.state.n_elements()
     }
 
     /// Finds a field by its key.

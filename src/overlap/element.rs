@@ -1,7 +1,8 @@
 //! An element as the catalogue keeps it: its fields, and what of them stands for it when it is compared and looked up.
 
 use crate::overlap::catalogue::{FIELD_BITS, Placed};
-use crate::overlap::tokens::Token;
+use crate::overlap::profile::Profile;
+use crate::overlap::tokens::class_of;
 
 /// Fields of an element that may stand for it when it is compared.
 pub(super) const N_REPRESENTATIVES: usize = 8;
@@ -17,8 +18,13 @@ pub(crate) struct ElementEntry {
     pub first: Vec<Placed>,
     /// Readings that its fields have, and how many have each. There is one, unless several were found to be one figure.
     pub(super) readings: Vec<(u64, u32)>,
-    /// Tokens of its printed names, and how many of its fields have each.
-    pub(super) names: Vec<(Token, u32)>,
+    /// Printed names that its fields have, and how many have each.
+    pub(super) names: Vec<(u64, u32)>,
+}
+
+/// Tells names apart that give other tokens.
+pub(super) fn name_digest(profile: &Profile) -> u64 {
+    profile.whole.digest ^ profile.name.digest.rotate_left(21) ^ class_of(profile).rotate_left(42)
 }
 
 /// Counts one more of `what`; says whether it is the first.
@@ -68,11 +74,6 @@ impl ElementEntry {
         let mut forms: Vec<u64> = self.fields.iter().map(|number| number >> FIELD_BITS).collect();
         forms.dedup();
         forms
-    }
-
-    /// Tokens of its printed names.
-    pub(crate) fn names(&self) -> impl Iterator<Item = Token> {
-        self.names.iter().map(|(token, _)| *token)
     }
 
     /// Whether a form has both elements: two fields of one form are never one figure, so elements that meet in a form are not one either.

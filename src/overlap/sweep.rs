@@ -133,6 +133,11 @@ impl Relations {
         self.found.is_empty()
     }
 
+    /// Number of relations of some kinds; of all where none is named.
+    pub fn n_of(&self, kinds: &[RelationKind]) -> usize {
+        self.found.iter().filter(|f| kinds.is_empty() || kinds.contains(&f.kind)).count()
+    }
+
     /// Number of relations of each kind.
     pub fn n_of_kinds(&self) -> BTreeMap<RelationKind, u64> {
         let mut counts = BTreeMap::new();

@@ -1,5 +1,7 @@
 //! The catalogue as a whole: order of arrival, one by one against all at once, standings, removal.
 
+mod sample;
+
 use std::sync::Arc;
 
 use crate::domain::decision::{Decision, DecisionId, Verdict};

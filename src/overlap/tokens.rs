@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::facet::Meaning;
-use crate::overlap::catalogue::State;
+use crate::overlap::catalogue::{Placed, State};
 use crate::overlap::element::ElementEntry;
 use crate::overlap::persistent::spread;
 use crate::overlap::profile::{Profile, Text};
@@ -26,10 +26,14 @@ const MAX_READ: usize = 1_024;
 const MAX_FEATURES: usize = 8;
 /// Character pairs of unknown words that tokens are made of.
 const MAX_PAIRS: usize = 16;
+/// Characters of a printed name that tokens are made of.
+const MAX_CHARACTERS: usize = 32;
 /// What sharing a printed name, all unknown words, or two characters of them promises, beside the rarity of words.
 const NAME_PROMISE: Milli = 4_000;
 const RESIDUE_PROMISE: Milli = 3_000;
 const PAIR_PROMISE: Milli = 1_000;
+/// What sharing a run of characters promises, for each of them.
+const CHARACTER_PROMISE: Milli = 100;
 
 /// The token of a single word: FNV-1a, stable over versions, and fast on the short words that come here.
 pub(crate) fn word_token(word: &str) -> Token {
@@ -66,10 +70,41 @@ fn combined(class: u64, features: &[u64]) -> Token {
     spread(class ^ spread(sum))
 }
 
-/// Tokens of a printed name; they know no class, since one name for two figures is a conflict that must be met.
-pub(crate) fn name_tokens(profile: &Profile) -> impl Iterator<Item = Token> {
-    let token = |text: &Text, kind: u64| (!text.is_empty() && !profile.is_private).then(|| spread(text.digest ^ kind));
+/// Hands over the tokens that an element is kept under for a printed name (`whole`, with the heading above): every two, three and four
+/// neighbouring characters within its class; and the name itself without it, since one name for two figures is a conflict that must be met.
+pub(crate) fn each_name_token(profile: &Profile, whole: &str, mut take: impl FnMut(Token)) {
+    if profile.is_private {
+        return;
+    }
+    name_tokens(profile).for_each(&mut take);
+    for n in GRAMS {
+        grams(whole, n).into_iter().for_each(|gram| take(gram_token(class_of(profile), gram)));
+    }
+}
+
+/// Lengths of the runs of characters that names are kept under.
+const GRAMS: [usize; 3] = [2, 3, 4];
+
+fn name_tokens(profile: &Profile) -> impl Iterator<Item = Token> {
+    let token = |text: &Text, kind: u64| (!text.is_empty()).then(|| spread(text.digest ^ kind));
     [token(&profile.whole, 0x1a3e), token(&profile.name, 0x2b4d)].into_iter().flatten()
+}
+
+fn gram_token(class: u64, gram: u64) -> Token {
+    spread(class ^ spread(gram ^ 0x6e47))
+}
+
+/// Digests of the runs of `n` characters of a text, each once, by where they begin first.
+fn grams(text: &str, n: usize) -> Vec<u64> {
+    let characters: Vec<char> = text.chars().take(MAX_CHARACTERS).collect();
+    let mut seen: Vec<u64> = Vec::with_capacity(characters.len());
+    for run in characters.windows(n) {
+        let gram = run.iter().fold(n as u64, |sum, c| spread(sum.wrapping_mul(31).wrapping_add(u64::from(u32::from(*c)))));
+        if !seen.contains(&gram) {
+            seen.push(gram);
+        }
+    }
+    seen
 }
 
 /// Words of a profile as tokens are made of them: its unknown words count as one.
@@ -145,7 +180,12 @@ impl Choice<'_> {
 
     /// As [`Self::take_short`], of lists of a kind.
     fn take_short_of(&mut self, kind: u64, features: &[u64], promise: Milli) -> bool {
-        let tokens = self.classes.iter().map(|c| combined(*c ^ kind, features)).map(|t| (t, self.state.tokens.n(t)));
+        self.take_list(|class| combined(class ^ kind, features), promise)
+    }
+
+    /// Takes the lists of a token of each class where they are short together; says whether they were.
+    fn take_list(&mut self, token: impl Fn(u64) -> Token, promise: Milli) -> bool {
+        let tokens = self.classes.iter().map(|c| token(*c)).map(|t| (t, self.state.tokens.n(t)));
         let tokens: Vec<(Token, usize)> = tokens.filter(|(_, n)| *n > 0).collect();
         let is_short = tokens.iter().map(|(_, n)| n).sum::<usize>() <= SHORT;
         if is_short {
@@ -179,8 +219,8 @@ pub(crate) fn looked_up(state: &State, element: &ElementEntry) -> Vec<Token> {
         }
         chosen.extend(chosen_for(state, profile));
     }
-    for token in element.names() {
-        chosen.push((NAME_PROMISE, token, state.tokens.n(token)));
+    if let Some(placed) = element.standing_for() {
+        chosen.extend(chosen_by_name(state, placed));
     }
     chosen.retain(|(_, _, n)| (2..=SHORT).contains(n));
     chosen.sort_unstable_by(|x, y| y.0.cmp(&x.0).then_with(|| x.1.cmp(&y.1)));
@@ -192,6 +232,31 @@ pub(crate) fn looked_up(state: &State, element: &ElementEntry) -> Vec<Token> {
         is_affordable
     });
     affordable.map(|(_, token, _)| token).collect()
+}
+
+/// Lists that are short enough to be read for a printed name.
+fn chosen_by_name(state: &State, placed: &Placed) -> Vec<(Milli, Token, usize)> {
+    let Some(profile) = placed.profile() else { return Vec::new() };
+    let mut choice = Choice { state, classes: classes_beside(state, profile), chosen: Vec::new() };
+    choice.chosen.extend(name_tokens(profile).map(|token| (NAME_PROMISE, token, state.tokens.n(token))));
+    let whole = placed.entry.text_of(placed.at);
+    // Where two neighbours are frequent, they are looked up with a third and a fourth beside them.
+    let mut is_long: Vec<bool> = vec![true; whole.chars().count()];
+    for n in GRAMS {
+        let promise = CHARACTER_PROMISE * i64::try_from(n).unwrap_or_default();
+        let mut still_long = vec![false; is_long.len()];
+        let characters: Vec<char> = whole.chars().take(MAX_CHARACTERS).collect();
+        for (at, run) in characters.windows(n).enumerate() {
+            let text: String = run.iter().collect();
+            let wanted = is_long.get(at).copied().unwrap_or_default() || is_long.get(at + 1).copied().unwrap_or_default();
+            let Some(gram) = grams(&text, n).first().copied().filter(|_| wanted || n == 2) else { continue };
+            if let Some(long) = still_long.get_mut(at) {
+                *long = !choice.take_list(|class| gram_token(class, gram), promise);
+            }
+        }
+        is_long = still_long;
+    }
+    choice.chosen
 }
 
 /// Lists that are short enough to be read for a reading.

@@ -1,0 +1,125 @@
+//! The whole catalogue again, as after a new vocabulary: every relation of 10⁴, 10⁵ and 10⁶ fields, with time, memory and what was found.
+//!
+//! Each size runs in a process of its own, so that its peak of memory is its own. Beside the relations it tells what share of the generator's
+//! own duplicates lie in one element, and what share of the pairs that are worth a look the index lets meet (every pair compared at the
+//! smallest size, a sample of elements compared with all at the others).
+#![allow(clippy::indexing_slicing, reason = "the generator picks from lists by numbers it took modulo their lengths")]
+
+#[path = "generator.rs"]
+#[allow(dead_code, reason = "shared by benches that use parts of it")]
+mod generator;
+#[path = "support.rs"]
+#[allow(dead_code, reason = "shared by benches that use parts of it")]
+mod support;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use baoyici::domain::id::FormId;
+use baoyici::domain::measure::Measures;
+use baoyici::domain::relation::RelationKind;
+use baoyici::overlap::Catalogue;
+use support::{memory_mib, row, seconds};
+
+/// Elements compared with all others where all pairs would be too many.
+const N_SAMPLED: usize = 500;
+
+fn main() -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let arguments: Vec<String> = std::env::args().collect();
+    if let Some(at) = arguments.iter().position(|a| a == "measure") {
+        return runtime.block_on(measure(Path::new(arguments.get(at + 1).context("no file")?)));
+    }
+    let sizes: &[usize] = if support::is_full() { &[10_000, 100_000, 1_000_000] } else { &[2_000, 10_000] };
+    let mut rows = vec![row([
+        "fields",
+        "elements",
+        "relations",
+        "look alike",
+        "time",
+        "memory before",
+        "peak",
+        "duplicates in one element",
+        "blocking recall",
+        "pairs checked",
+    ])];
+    for n_fields in sizes {
+        let filled = runtime.block_on(support::filled(*n_fields))?;
+        let output = Command::new(std::env::current_exe()?).arg("measure").arg(&filled).output()?;
+        if !output.status.success() {
+            bail!("measuring {n_fields} fields failed: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        rows.push(String::from_utf8(output.stdout)?.trim_end().split('\t').map(str::to_owned).collect());
+        // What took minutes is told at once.
+        println!("{}", rows.last().map(|r| r.join("  ")).unwrap_or_default());
+    }
+    support::table("every relation of a catalogue, found again", &rows);
+    Ok(())
+}
+
+/// Measures one catalogue and prints one line of cells.
+async fn measure(file: &Path) -> anyhow::Result<()> {
+    let process = std::process::id();
+    let catalogue = load(file).await?;
+    let snapshot = catalogue.snapshot();
+    let resident = memory_mib(process, "VmRSS")?;
+    let started = Instant::now();
+    let relations = snapshot.relations().await?;
+    let took = started.elapsed();
+    let peak = memory_mib(process, "VmHWM")?;
+    let n_alike = relations.n_of(&[RelationKind::LooksAlike]);
+    let (n_relations, n_elements) = (relations.len(), snapshot.n_elements());
+    drop(relations);
+    let step = if n_elements <= 10_000 { 1 } else { n_elements / N_SAMPLED };
+    let recall = snapshot.blocking_recall(step).await?;
+    let cells = [
+        catalogue.n_fields().to_string(),
+        n_elements.to_string(),
+        n_relations.to_string(),
+        n_alike.to_string(),
+        seconds(took),
+        format!("{resident:.0} MiB"),
+        format!("{peak:.0} MiB"),
+        format!("{:.4}", duplicates_found(&catalogue)),
+        format!("{:.5}", recall.share()),
+        recall.n_worth.to_string(),
+    ];
+    println!("{}", cells.join("\t"));
+    Ok(())
+}
+
+async fn load(file: &Path) -> anyhow::Result<Catalogue> {
+    let store = support::open_store(file).await?;
+    let mut catalogue = Catalogue::new(Arc::new(Measures::embedded()));
+    let mut after: Option<FormId> = None;
+    loop {
+        let forms = store.newest_templates(after.as_ref(), 512).await?;
+        let Some(last) = forms.last() else { break };
+        after = Some(last.template.template.id.clone());
+        for form in forms {
+            catalogue.insert(Arc::new(form.template), form.fields);
+        }
+    }
+    store.close().await;
+    Ok(catalogue)
+}
+
+/// The share of the generator's pairs of fields that ask for one figure whose fields lie in one element.
+fn duplicates_found(catalogue: &Catalogue) -> f64 {
+    let mut by_figure: HashMap<(usize, usize), HashMap<String, u64>> = HashMap::new();
+    for form in catalogue.forms() {
+        let number = form.template.id.as_str().rsplit('-').next().and_then(|n| n.parse().ok()).unwrap_or_default();
+        for (figure, key) in generator::figures(number).into_iter().zip(&form.field_keys) {
+            let element = catalogue.meaning(key).map(|m| m.key.clone()).unwrap_or_default();
+            *by_figure.entry(figure).or_default().entry(element).or_default() += 1;
+        }
+    }
+    let pairs = |n: u64| n * n.saturating_sub(1) / 2;
+    let all: u64 = by_figure.values().map(|e| pairs(e.values().sum())).sum();
+    let found: u64 = by_figure.values().flat_map(|e| e.values()).map(|n| pairs(*n)).sum();
+    if all == 0 { 1.0 } else { found as f64 / all as f64 }
+}
