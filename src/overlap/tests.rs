@@ -252,5 +252,5 @@ fn weighing_quickly_gives_what_the_full_comparison_gives() {
             }
         }
     }
-    assert!(n_equal > 10, "{n_equal}");
+    assert!(n_equal >= 4, "{n_equal}");
 }
