@@ -8,9 +8,7 @@ use baoyici::domain::audit::chain_hash;
 use baoyici::domain::id::{AccountId, FormId, RequestId};
 use baoyici::domain::observation::{NewObservation, Observation};
 use baoyici::store::postgres::{PostgresAddress, PostgresOptions, PostgresStore};
-use baoyici::store::{
-    AuditReads, Error, ObservationFilter, ObservationReads, RegistryReads, RememberedAnswer, Store, TemplateReads, UnitReads, write,
-};
+use baoyici::store::{Error, ObservationFilter, RememberedAnswer, Store, write};
 use futures::FutureExt;
 use sqlx::Executor;
 use std::sync::Arc;

@@ -71,8 +71,9 @@ statements! {
         "INSERT INTO form_template (form, version, registered_at, vocabulary, template, fields, generation) VALUES ($1, $2, $3, $4, $5, $6, $7)";
     /// Versions of a span of generations: some, and then all of the last one's.
     TEMPLATE_CHANGES =
-        "SELECT template, fields, vocabulary, generation FROM form_template WHERE generation > $1 AND generation <= $2
-         ORDER BY generation, form, version FETCH FIRST $3 ROWS WITH TIES";
+        "SELECT t.template, t.fields, t.vocabulary, t.generation
+         FROM (SELECT * FROM form_template WHERE generation > $1 AND generation <= $2 ORDER BY generation FETCH FIRST $3 ROWS WITH TIES) AS t
+         ORDER BY t.generation, t.form, t.version";
 
     /// How far the registry has come.
     REGISTRY = "SELECT generation, units_generation FROM registry WHERE is_only";
