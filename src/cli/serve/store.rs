@@ -39,14 +39,14 @@ pub(in crate::cli) enum Place {
     /// A folder with an embedded database.
     Folder(DataFolder),
     /// A PostgreSQL database, which several servers may share.
-    Database(PostgresAddress),
+    Database(Box<PostgresAddress>),
 }
 
 impl Place {
     /// The database where one is named, else the folder, which is made where it does not exist.
     pub(in crate::cli) fn find(data: &Path, database: Option<&str>) -> anyhow::Result<Self> {
         match database {
-            Some(address) => Ok(Self::Database(address_of(address).map_err(|fault| ConfigFaults(vec![fault]))?)),
+            Some(address) => Ok(Self::Database(Box::new(address_of(address).map_err(|fault| ConfigFaults(vec![fault]))?))),
             None => Ok(Self::Folder(DataFolder::open(data)?)),
         }
     }

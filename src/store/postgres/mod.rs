@@ -19,7 +19,7 @@ use sqlx::{Connection, PgConnection};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::store::sql::error::classify;
+use crate::store::sql::error::{broken, classify};
 use crate::store::sql::numbers::Dictionary;
 use crate::store::{Error, Result, Store, WriteTransaction};
 pub use address::{AddressFault, PostgresAddress};
@@ -136,7 +136,12 @@ async fn pool(n: u32, options: &PostgresOptions, connect: PgConnectOptions) -> R
 #[async_trait]
 impl Store for PostgresStore {
     async fn begin(&self) -> Result<Box<dyn WriteTransaction>> {
-        let begun = self.writers.begin().await.map_err(|e| classify("transaction", &e))?;
+        let failed = |e: sqlx::Error| classify("transaction", &e);
+        let connection = self.writers.acquire().await.map_err(failed)?;
+        // To its end also where nobody waits any more: sqlx does not roll back a transaction whose BEGIN was cancelled, and the connection
+        // would go back to the others inside of it.
+        let begun = tokio::spawn(sqlx::Transaction::begin(connection, None)).await.map_err(|e| broken("transaction", e))?;
+        let begun = begun.map_err(failed)?;
         Ok(Box::new(PostgresTransaction::new(begun, Arc::clone(&self.dictionary))))
     }
 

@@ -9,16 +9,18 @@ WITH RECURSIVE reported (unit, period) AS (
 UPDATE observation_version AS v
 SET element = $3
 FROM reported AS r
-JOIN observation AS moving
-    ON moving.unit = r.unit
-   AND moving.period = r.period
-   AND moving.element = $2
-   AND moving.typed_as = $1
+CROSS JOIN LATERAL (
+    SELECT *
+    FROM observation AS k
+    WHERE k.unit = r.unit AND k.period = r.period AND k.element = $2 AND k.typed_as = $1
+    LIMIT 1
+) AS moving
 WHERE r.period IS NOT NULL
-  AND v.unit = r.unit
-  AND v.period = r.period
+  AND v.unit = moving.unit
+  AND v.period = moving.period
   AND v.element = $2
   AND NOT EXISTS (
       SELECT 1 FROM observation AS held
       WHERE held.unit = r.unit AND held.period = r.period AND held.element = $3
+      OFFSET 0
   )
