@@ -109,14 +109,23 @@ impl App {
     fn describe_relation(&self, relation: Relation, own: Option<&RegisteredTemplate>) -> DescribedRelation {
         let (a_label, a_title) = self.label_and_title(&relation.a, own);
         let (b_label, b_title) = self.label_and_title(&relation.b, own);
+        let (a, b) = (self.named(&relation.a, own), self.named(&relation.b, own));
         DescribedRelation {
             a_label,
             a_title,
             b_label,
             b_title,
-            sentence_zh: explain::sentence(&relation, Language::Zh),
-            sentence_en: explain::sentence(&relation, Language::En),
+            sentence_zh: explain::sentence(&relation, &a, &b, Language::Zh),
+            sentence_en: explain::sentence(&relation, &a, &b, Language::En),
             relation,
+        }
+    }
+
+    /// What a sentence calls a field; `own` is a form that may not be in the catalogue yet.
+    pub(crate) fn named(&self, key: &FieldKey, own: Option<&RegisteredTemplate>) -> explain::Named {
+        match own.filter(|form| form.template.id == key.form) {
+            Some(form) => explain::Named::of(form, key),
+            None => self.state.catalogue(|c| c.form(&key.form).map(|form| explain::Named::of(form, key))).unwrap_or_default(),
         }
     }
 

@@ -159,7 +159,7 @@ impl App {
             }
         });
         let (score, reasons) = known.map(|r| (r.score, r.reasons)).unwrap_or_default();
-        let relation = Relation { a: a.key.clone(), b: b.key.clone(), kind: RelationKind::LooksAlike, score, reasons };
+        let relation = Relation { a: a.key.clone(), b: b.key.clone(), kind: RelationKind::LooksAlike, score, reasons, formula: None };
         let planned = self.state.plan(self.clock.today().year());
         let saved = planned.plan.merging().saved(elements.0, elements.1);
         self.question(&relation, saved).ok_or_else(|| Problem::new(Code::FieldUnknown).arg("field", &a.key).at(Place::part("a")).into())
@@ -239,6 +239,7 @@ impl App {
 
     fn question(&self, relation: &Relation, cells_saved: i64) -> Option<Question> {
         let (a, b) = (self.describe_field(&relation.a)?, self.describe_field(&relation.b)?);
+        let (name_a, name_b) = (self.named(&relation.a, None), self.named(&relation.b, None));
         let known = self.state.decisions();
         let objections = self.state.catalogue(|c| Some(c.objections(c.field(&relation.a)?, c.field(&relation.b)?, Verdict::Same)))?;
         Some(Question {
@@ -246,8 +247,8 @@ impl App {
             with_b: self.members_beside(&b),
             score: relation.score,
             reasons: relation.reasons.clone(),
-            sentence_zh: explain::sentence(relation, Language::Zh),
-            sentence_en: explain::sentence(relation, Language::En),
+            sentence_zh: explain::sentence(relation, &name_a, &name_b, Language::Zh),
+            sentence_en: explain::sentence(relation, &name_a, &name_b, Language::En),
             cells_saved,
             objections: objections.into_iter().map(|o| objection_problem(o, &known)).collect(),
             a,

@@ -18,6 +18,8 @@ pub enum RelationKind {
     RollUp,
     /// The same element of another year (上年).
     Offset,
+    /// The first is computed from the second and others (合计 = 男 + 女, a ratio, 累计 of 本月).
+    Formula,
     /// The first is narrower (其中): it has a qualifier more.
     Narrower,
     /// The first is broader.
@@ -37,6 +39,7 @@ impl RelationKind {
             Self::TimeAggregate => "time_aggregate",
             Self::RollUp => "roll_up",
             Self::Offset => "offset",
+            Self::Formula => "formula",
             Self::Narrower => "narrower",
             Self::Broader => "broader",
             Self::Conflict => "conflict",
@@ -63,6 +66,48 @@ pub struct Relation {
     pub score: f64,
     /// Why, facet by facet.
     pub reasons: Vec<Reason>,
+    /// How `a` is computed, where the relation is a formula.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub formula: Option<Derivation>,
+}
+
+/// How a figure is computed from others (计算关系).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Derivation {
+    /// The equation with labels, for people: `合计 = 男 + 女`.
+    pub expression: String,
+    /// Every field that it is computed from, as they stand in the form whose equation it is.
+    pub operands: Vec<FieldKey>,
+    /// Where the equation comes from.
+    pub origin: Origin,
+    /// The words that say so: the printed rule, or the heading or columns of the breakdown.
+    pub words: String,
+}
+
+/// Where an equation comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// A printed rule (审核关系).
+    Printed,
+    /// Rows or columns that make up a whole (合计 of 男 and 女).
+    Breakdown,
+    /// A growth rate beside its two figures.
+    Growth,
+    /// A sum over time: 累计 of 本月, a year's figure of the last 累计.
+    Time,
+}
+
+impl Origin {
+    /// Returns the word used in answers and files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Printed => "printed",
+            Self::Breakdown => "breakdown",
+            Self::Growth => "growth",
+            Self::Time => "time",
+        }
+    }
 }
 
 impl Relation {

@@ -4,7 +4,7 @@
 //! data elements, not fields: however often a figure is asked, it is compared once.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::domain::decision::Verdict;
 use crate::domain::element::{CataloguedField, DataElement};
@@ -14,6 +14,7 @@ use crate::domain::measure::Measures;
 use crate::domain::template::{Field, RegisteredTemplate};
 use crate::overlap::element::{ElementEntry, N_REPRESENTATIVES, count, discount, name_digest};
 use crate::overlap::facets::text::{normalise, strip_markers};
+use crate::overlap::formula::{Equation, equations_of};
 use crate::overlap::learn::Learned;
 use crate::overlap::learn::joined::Joined;
 use crate::overlap::persistent::{Change, Numbers, SharedArray, SharedMap, SharedOrder};
@@ -39,6 +40,8 @@ pub(crate) struct FormEntry {
     names: Arc<Vec<(Box<str>, Box<str>)>>,
     /// Place of the row above each field: its total, where the path ends in the label of a field of the form.
     parents: Arc<Vec<Option<usize>>>,
+    /// Equations of the form, read when they are first asked for: most comparisons need none.
+    equations: Arc<OnceLock<Vec<Equation>>>,
 }
 
 /// The row above each field: the field that the last heading names, in the same column where there is one.
@@ -69,6 +72,11 @@ impl FormEntry {
     /// The printed label and column of a field, normalised.
     pub(crate) fn name_of(&self, at: usize) -> &str {
         self.names.get(at).map_or("", |(name, _)| name)
+    }
+
+    /// The equations that the form prints or shows.
+    pub(crate) fn equations(&self, measures: &Measures) -> &[Equation] {
+        self.equations.get_or_init(|| equations_of(&self.form.template, measures))
     }
 
     /// The same with what stands directly above.
@@ -162,6 +170,7 @@ struct Prepared {
     names: Arc<Vec<(Box<str>, Box<str>)>>,
     profiles: Arc<Vec<Profile>>,
     parents: Arc<Vec<Option<usize>>>,
+    equations: Arc<OnceLock<Vec<Equation>>>,
 }
 
 impl State {
@@ -169,7 +178,7 @@ impl State {
         let names: Vec<_> = form.template.fields.iter().map(names_of).collect();
         let profiles = fields.iter().zip(&names).map(|(field, (name, whole))| Profile::new(field, name, whole)).collect();
         let parents = Arc::new(parents_of(&form.template.fields));
-        self.insert_prepared(form, fields, Prepared { names: Arc::new(names), profiles: Arc::new(profiles), parents });
+        self.insert_prepared(form, fields, Prepared { names: Arc::new(names), profiles: Arc::new(profiles), parents, equations: Arc::default() });
     }
 
     fn insert_prepared(&mut self, form: Arc<RegisteredTemplate>, mut fields: Vec<CataloguedField>, prepared: Prepared) {
@@ -179,8 +188,8 @@ impl State {
         let number = self.next_number;
         self.next_number += 1;
         self.n_fields += fields.len();
-        let Prepared { names, profiles, parents } = prepared;
-        let entry = Arc::new(FormEntry { form, fields, profiles, number: number.into(), names, parents });
+        let Prepared { names, profiles, parents, equations } = prepared;
+        let entry = Arc::new(FormEntry { form, fields, profiles, number: number.into(), names, parents, equations });
         // Fields find their form by its number, also while they are put.
         self.by_number.set(number, Some(Arc::clone(&entry)));
         for at in 0..entry.fields.len() {
@@ -289,8 +298,12 @@ impl State {
         self.settlement = settlement;
         let mut refiled = Vec::new();
         for entry in touched {
-            let prepared =
-                Prepared { names: Arc::clone(&entry.names), profiles: Arc::clone(&entry.profiles), parents: Arc::clone(&entry.parents) };
+            let prepared = Prepared {
+                names: Arc::clone(&entry.names),
+                profiles: Arc::clone(&entry.profiles),
+                parents: Arc::clone(&entry.parents),
+                equations: Arc::clone(&entry.equations),
+            };
             self.insert_prepared(Arc::clone(&entry.form), entry.fields.clone(), prepared);
             let after = self.forms.get(&entry.form.template.id).map(|e| e.fields.as_slice()).unwrap_or_default();
             let moved = entry.fields.iter().zip(after).filter(|(old, new)| old.element_key() != new.element_key());

@@ -1,147 +1,216 @@
-//! One sentence on a relation, in Chinese or English, that names the facet which decides it.
+//! One sentence on a relation, in Chinese or English, that names both figures as their forms print them and the facet that decides.
 
+use crate::domain::id::FieldKey;
 use crate::domain::message::Language;
-use crate::domain::relation::{Reason, Relation, RelationKind};
+use crate::domain::relation::{Derivation, Origin, Reason, Relation, RelationKind};
+use crate::domain::template::{Field, RegisteredTemplate};
+use crate::overlap::facets::text::strip_markers;
 
-/// Says in one sentence why two fields are related as they are.
-pub fn sentence(relation: &Relation, language: Language) -> String {
-    let difference = relation.reasons.iter().filter(|r| r.weight < 0.0 && r.is_facet()).min_by(|x, y| x.weight.total_cmp(&y.weight));
-    let agreement = relation
-        .reasons
-        .iter()
-        .filter(|r| r.weight > 0.0 && r.is_facet() && r.facet != "label")
-        .max_by(|x, y| x.weight.total_cmp(&y.weight));
-    let find = |facet: &str| relation.reasons.iter().find(|r| r.facet == facet);
+mod words;
+
+use crate::overlap::explain::words::{facet, key_in_words, said};
+
+/// What a person calls a field: its label with what it needs from above, and the title of its form.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Named {
+    /// Label, with the row above where the label alone says little, and the column.
+    pub label: String,
+    /// Title of the form.
+    pub title: String,
+}
+
+impl Named {
+    /// Names a field of a form; empty where the form does not have it.
+    pub fn of(form: &RegisteredTemplate, key: &FieldKey) -> Self {
+        let field = form.template.fields.iter().find(|f| f.id == key.field);
+        Self { label: field.map(short_name).unwrap_or_default(), title: form.template.title.trim().to_owned() }
+    }
+}
+
+/// A field's label as one would say it: 常住人口：女, 粮食（面积）.
+pub(crate) fn short_name(field: &Field) -> String {
+    let (label, is_among) = strip_markers(&field.label);
+    let label = label.trim();
+    let is_short = label.chars().count() <= 3 || label.starts_with(|c: char| c.is_ascii_digit()) || label.starts_with("其他") || label.starts_with("其它");
+    let is_group = |heading: &&String| {
+        let plain = strip_markers(heading).0;
+        plain.trim().is_empty() || (plain.contains('按') && plain.contains('分')) || plain.starts_with("其中")
+    };
+    let above = field.path.iter().rev().find(|h| !is_group(h)).map(|h| strip_markers(h).0.trim().to_owned());
+    let mut name = match above.filter(|_| is_among || is_short) {
+        Some(above) if above != label => format!("{above}：{label}"),
+        _ => label.to_owned(),
+    };
+    let column = strip_markers(&field.column).0.trim();
+    if !column.is_empty() {
+        name = format!("{name}（{column}）");
+    }
+    name
+}
+
+/// Says in one sentence why two fields are related as they are; `a` and `b` name the fields.
+pub fn sentence(relation: &Relation, a: &Named, b: &Named, language: Language) -> String {
+    let (x, y) = match language {
+        Language::Zh if a.title == b.title => (format!("《{}》“{}”", a.title, a.label), format!("同表“{}”", b.label)),
+        Language::Zh => (format!("《{}》“{}”", a.title, a.label), format!("《{}》“{}”", b.title, b.label)),
+        Language::En if a.title == b.title => (format!("“{}” of 《{}》", a.label, a.title), format!("“{}” of the same form", b.label)),
+        Language::En => (format!("“{}” of 《{}》", a.label, a.title), format!("“{}” of 《{}》", b.label, b.title)),
+    };
     match language {
-        Language::Zh => chinese(relation, difference, agreement, &find),
-        Language::En => english(relation, difference, agreement, &find),
+        Language::Zh => chinese(relation, &x, &y),
+        Language::En => english(relation, &x, &y),
     }
 }
 
-fn chinese<'a>(
-    relation: &'a Relation,
-    difference: Option<&'a Reason>,
-    agreement: Option<&'a Reason>,
-    find: &dyn Fn(&str) -> Option<&'a Reason>,
-) -> String {
-    let sides = |r: &Reason| format!("“{}”与“{}”", open_zh(&r.a), open_zh(&r.b));
-    let (a, b) = (&relation.a, &relation.b);
+/// The facet that decides a relation: what differs where something does, else what both share.
+pub fn deciding(relation: &Relation) -> Option<&Reason> {
+    let find = |name: &str| relation.reasons.iter().find(|r| r.facet == name);
+    let known = || relation.reasons.iter().filter(|r| facet(&r.facet, Language::Zh).is_some());
     match relation.kind {
-        RelationKind::Same if find("decision").is_some() => format!("{a} 与 {b} 经人工裁定为同一指标。"),
-        RelationKind::Same => format!("{a} 与 {b} 各项限定一致（{}），是同一指标。", key_of(find)),
-        RelationKind::Converted => {
-            format!("{a} 与 {b} 是同一指标，仅计量单位不同：{}。", find("unit").map(sides).unwrap_or_default())
-        }
-        RelationKind::TimeAggregate => {
-            format!("{a} 与 {b} 是同一指标，报送频率不同：{}。", find("frequency").map(sides).unwrap_or_default())
-        }
-        RelationKind::RollUp => format!("{a} 与 {b} 是同一指标，填报层级不同：{}。", find("level").map(sides).unwrap_or_default()),
-        RelationKind::Offset => format!("{a} 与 {b} 是同一指标，所属年份相差：{}。", find("offset").map(sides).unwrap_or_default()),
-        RelationKind::Narrower => {
-            format!("{a} 比 {b} 范围窄：{}不同，{}。", facet_zh(difference), difference.map(sides).unwrap_or_default())
-        }
-        RelationKind::Broader => {
-            format!("{a} 比 {b} 范围宽：{}不同，{}。", facet_zh(difference), difference.map(sides).unwrap_or_default())
-        }
-        RelationKind::Conflict => {
-            format!("{a} 与 {b} 同名异义：{}不同，{}。", facet_zh(difference), difference.map(sides).unwrap_or_default())
-        }
-        RelationKind::LooksAlike => {
-            let shared = agreement.map(|r| format!("都有{}“{}”", facet_zh(Some(r)), r.a)).unwrap_or_else(|| "名称相近".to_owned());
-            let open = difference.map(|r| format!("，但{}不一致：{}", facet_zh(Some(r)), sides(r))).unwrap_or_default();
-            format!("{a} 与 {b} {shared}{open}，是否同一指标需人工确认。")
+        RelationKind::Same => find("decision").or_else(|| find("key")),
+        RelationKind::Converted => find("unit"),
+        RelationKind::TimeAggregate => find("frequency"),
+        RelationKind::RollUp => find("level"),
+        RelationKind::Offset => find("offset"),
+        RelationKind::Formula => find("formula"),
+        RelationKind::Narrower | RelationKind::Broader | RelationKind::Conflict | RelationKind::LooksAlike => {
+            let differs = known().filter(|r| r.weight < 0.0 && r.a != r.b && r.facet != "label");
+            let differs = differs.min_by(|x, y| x.weight.total_cmp(&y.weight));
+            differs.or_else(|| known().min_by(|x, y| x.weight.total_cmp(&y.weight)))
         }
     }
 }
 
-fn english<'a>(
-    relation: &'a Relation,
-    difference: Option<&'a Reason>,
-    agreement: Option<&'a Reason>,
-    find: &dyn Fn(&str) -> Option<&'a Reason>,
-) -> String {
-    let sides = |r: &Reason| format!("“{}” against “{}”", open_en(&r.a), open_en(&r.b));
-    let (a, b) = (&relation.a, &relation.b);
+/// The facet that speaks most for a pair that is asked about.
+fn agreement(relation: &Relation) -> Option<&Reason> {
+    let shared = relation.reasons.iter().filter(|r| r.weight > 0.0 && r.a == r.b && !r.a.is_empty() && !matches!(r.facet.as_str(), "label" | "unit" | "time"));
+    shared.filter(|r| facet(&r.facet, Language::Zh).is_some()).max_by(|x, y| x.weight.total_cmp(&y.weight))
+}
+
+fn chinese(relation: &Relation, x: &str, y: &str) -> String {
+    let zh = Language::Zh;
+    let reason = deciding(relation);
+    let what = reason.and_then(|r| facet(&r.facet, zh)).unwrap_or("含义");
+    let (p, q) = reason.map(|r| (said(&r.facet, &r.a, zh), said(&r.facet, &r.b, zh))).unwrap_or_default();
+    let is_decided = relation.reasons.iter().any(|r| r.facet == "decision");
     match relation.kind {
-        RelationKind::Same if find("decision").is_some() => format!("{a} and {b} were found to be one figure by a reviewer."),
-        RelationKind::Same => format!("{a} and {b} agree in every facet ({}): one figure.", key_of(find)),
-        RelationKind::Converted => {
-            format!("{a} and {b} are one figure in different units: {}.", find("unit").map(sides).unwrap_or_default())
+        RelationKind::Same if is_decided => format!("{x}和{y}经人工裁定为同一个数。"),
+        RelationKind::Narrower if is_decided => format!("{x}经人工裁定只是{y}的一部分，不能合并。"),
+        RelationKind::Broader if is_decided => format!("{x}经人工裁定范围比{y}宽，不能合并。"),
+        RelationKind::Same => {
+            let key = reason.map(|r| key_in_words(&r.a, zh)).unwrap_or_default();
+            format!("{x}和{y}是同一个数：{key}都一致。")
         }
+        RelationKind::Converted => format!("{x}和{y}是同一个数，只是计量单位不同：前者用{p}，后者用{q}，可以换算{}。", precision_zh(relation)),
         RelationKind::TimeAggregate => {
-            format!("{a} and {b} are one figure at different frequencies: {}.", find("frequency").map(sides).unwrap_or_default())
+            format!("{x}和{y}是同一个数，只是报送频率不同：前者是{p}，后者是{q}，频率低的由频率高的汇总{}。", precision_zh(relation))
         }
         RelationKind::RollUp => {
-            format!("{a} and {b} are one figure at different levels: {}.", find("level").map(sides).unwrap_or_default())
+            format!("{x}和{y}是同一个数，只是填报层级不同：前者由{p}填报，后者由{q}填报，上级的数由下级汇总{}。", precision_zh(relation))
         }
-        RelationKind::Offset => {
-            format!("{a} and {b} are one figure of different years: {}.", find("offset").map(sides).unwrap_or_default())
-        }
-        RelationKind::Narrower => {
-            format!("{a} is narrower than {b} by its {}: {}.", facet_en(difference), difference.map(sides).unwrap_or_default())
-        }
-        RelationKind::Broader => {
-            format!("{a} is broader than {b} by its {}: {}.", facet_en(difference), difference.map(sides).unwrap_or_default())
-        }
-        RelationKind::Conflict => {
-            let what = facet_en(difference);
-            format!("{a} and {b} have one name and differ in {what}: {}.", difference.map(sides).unwrap_or_default())
-        }
+        RelationKind::Offset => format!("{x}和{y}是同一指标在不同年份的数：所属年份前者是{p}，后者是{q}。"),
+        RelationKind::Formula => formula_zh(relation.formula.as_ref(), x, y),
+        RelationKind::Narrower => format!("{x}只是{y}的一部分，不能合并：{what}上前者限于{p}，后者{}。", not_said_zh(&q)),
+        RelationKind::Broader => format!("{x}的范围比{y}宽，不能合并：{what}上前者{}，后者限于{q}。", not_said_zh(&p)),
+        RelationKind::Conflict => format!("{x}和{y}名称相同而含义不同，不能合并：{what}前者是{p}，后者是{q}。"),
         RelationKind::LooksAlike => {
-            let shared = agreement.map(|r| format!("share the {} “{}”", facet_en(Some(r)), r.a));
-            let shared = shared.unwrap_or_else(|| "have similar names".to_owned());
-            let open = difference.map(|r| format!(" but differ in {}: {}", facet_en(Some(r)), sides(r))).unwrap_or_default();
-            format!("{a} and {b} {shared}{open}; a person must say whether they are one figure.")
+            let shared = agreement(relation).map(|r| format!("都有{}{}", facet(&r.facet, zh).unwrap_or("含义"), said(&r.facet, &r.a, zh)));
+            let shared = shared.unwrap_or_else(|| "名称相近".to_owned());
+            match reason.filter(|r| r.a != r.b) {
+                Some(_) => format!("{x}和{y}{shared}，但{what}前者{}，后者{}；是不是同一个数，请人工判断。", is_zh(&p), is_zh(&q)),
+                None => format!("{x}和{y}{shared}，{what}也看不出差别，但读得不够确切；是不是同一个数，请人工判断。"),
+            }
         }
     }
 }
 
-fn key_of<'a>(find: &dyn Fn(&str) -> Option<&'a Reason>) -> &'a str {
-    find("key").map(|r| r.a.as_str()).unwrap_or_default()
-}
-
-fn open_zh(value: &str) -> &str {
-    if value.is_empty() { "未写明" } else { value }
-}
-
-fn open_en(value: &str) -> &str {
-    if value.is_empty() { "not said" } else { value }
-}
-
-fn facet_zh(reason: Option<&Reason>) -> &'static str {
-    match reason.map(|r| r.facet.as_str()) {
-        Some("measure") => "指标对象",
-        Some("statistic") => "统计量",
-        Some("population") => "统计范围",
-        Some("qualifier") => "限定",
-        Some("time") => "时间口径",
-        Some("price") => "价格口径",
-        Some("unit") => "计量单位",
-        Some("clause") => "口径说明",
-        Some("offset") => "所属年份",
-        Some("plan") => "计划与实际",
-        Some("level") => "填报层级",
-        Some("frequency") => "报送频率",
-        Some("residue" | "label") => "名称",
-        _ => "含义",
+fn english(relation: &Relation, x: &str, y: &str) -> String {
+    let en = Language::En;
+    let reason = deciding(relation);
+    let what = reason.and_then(|r| facet(&r.facet, en)).unwrap_or("meaning");
+    let (p, q) = reason.map(|r| (said(&r.facet, &r.a, en), said(&r.facet, &r.b, en))).unwrap_or_default();
+    let is_decided = relation.reasons.iter().any(|r| r.facet == "decision");
+    match relation.kind {
+        RelationKind::Same if is_decided => format!("{x} and {y} were found to be one figure by a reviewer."),
+        RelationKind::Narrower if is_decided => format!("{x} was found to be only part of {y} by a reviewer and cannot be merged."),
+        RelationKind::Broader if is_decided => format!("{x} was found to be broader than {y} by a reviewer and cannot be merged."),
+        RelationKind::Same => {
+            let key = reason.map(|r| key_in_words(&r.a, en)).unwrap_or_default();
+            format!("{x} and {y} are one figure: {key} agree.")
+        }
+        RelationKind::Converted => {
+            format!("{x} and {y} are one figure in different units of measure: {p} and {q}, which convert exactly{}.", precision_en(relation))
+        }
+        RelationKind::TimeAggregate => {
+            format!("{x} and {y} are one figure at different frequencies: {p} and {q}; the rarer follows from the more frequent{}.", precision_en(relation))
+        }
+        RelationKind::RollUp => {
+            format!("{x} and {y} are one figure at different levels: {p} and {q}; the higher is the sum of the lower{}.", precision_en(relation))
+        }
+        RelationKind::Offset => format!("{x} and {y} are one figure of different years: the year is {p} and {q}."),
+        RelationKind::Formula => formula_en(relation.formula.as_ref(), x, y),
+        RelationKind::Narrower => format!("{x} is only part of {y} and cannot be merged: in {what} the first is limited to {p}, the second {}.", not_said_en(&q)),
+        RelationKind::Broader => format!("{x} is broader than {y} and cannot be merged: in {what} the first {}, the second is limited to {q}.", not_said_en(&p)),
+        RelationKind::Conflict => format!("{x} and {y} have one name and different meanings and cannot be merged: the {what} is {p} and {q}."),
+        RelationKind::LooksAlike => {
+            let shared = agreement(relation).map(|r| format!("share the {} {}", facet(&r.facet, en).unwrap_or("meaning"), said(&r.facet, &r.a, en)));
+            let shared = shared.unwrap_or_else(|| "have similar names".to_owned());
+            match reason.filter(|r| r.a != r.b) {
+                Some(_) => format!("{x} and {y} {shared}, but in {what} the first {}, the second {}; a person must say whether they are one figure.", is_en(&p), is_en(&q)),
+                None => format!("{x} and {y} {shared} and show no difference in {what}, but are not read surely enough; a person must say whether they are one figure."),
+            }
+        }
     }
 }
 
-fn facet_en(reason: Option<&Reason>) -> &'static str {
-    match reason.map(|r| r.facet.as_str()) {
-        Some("measure") => "measure",
-        Some("statistic") => "statistic",
-        Some("population") => "population",
-        Some("qualifier") => "qualifier",
-        Some("time") => "time basis",
-        Some("price") => "price basis",
-        Some("unit") => "unit of measure",
-        Some("clause") => "definition",
-        Some("offset") => "year",
-        Some("plan") => "plan against actual",
-        Some("level") => "level",
-        Some("frequency") => "frequency",
-        Some("residue" | "label") => "name",
-        _ => "meaning",
-    }
+fn formula_zh(derivation: Option<&Derivation>, x: &str, y: &str) -> String {
+    let Some(d) = derivation else { return format!("{x}可以由{y}等计算。") };
+    let because = match d.origin {
+        Origin::Printed => format!("依据表上的审核关系“{}”", d.words),
+        Origin::Breakdown => format!("依据表内的分组“{}”", d.words),
+        Origin::Growth => "增长率由本期数和上年同期数算出".to_owned(),
+        Origin::Time if d.words == "flow" => "本年累计等于年初以来各期数相加".to_owned(),
+        Origin::Time => "全年数等于最末一期的本年累计".to_owned(),
+    };
+    let others = if d.operands.len() > 1 { "和其他指标" } else { "" };
+    format!("{x}可以由{y}{others}计算，计算关系是“{}”（{because}）。", d.expression)
+}
+
+fn formula_en(derivation: Option<&Derivation>, x: &str, y: &str) -> String {
+    let Some(d) = derivation else { return format!("{x} can be computed from {y} by a formula.") };
+    let because = match d.origin {
+        Origin::Printed => format!("by the printed rule “{}”", d.words),
+        Origin::Breakdown => format!("by the breakdown “{}” of the form", d.words),
+        Origin::Growth => "a growth rate follows from its two figures".to_owned(),
+        Origin::Time if d.words == "flow" => "the sum since January adds up the periods".to_owned(),
+        Origin::Time => "a year's figure is the last sum since January".to_owned(),
+    };
+    let others = if d.operands.len() > 1 { " and others" } else { "" };
+    format!("{x} can be computed from {y}{others} by the formula “{}” ({because}).", d.expression)
+}
+
+fn precision_zh(relation: &Relation) -> String {
+    let told = relation.reasons.iter().find(|r| r.facet == "precision" && r.weight < 0.0);
+    told.map_or_else(String::new, |r| format!("；但精度不同：前者要精确到{}，后者只到{}，后者的数不能直接供前者使用", r.a, r.b))
+}
+
+fn precision_en(relation: &Relation) -> String {
+    let told = relation.reasons.iter().find(|r| r.facet == "precision" && r.weight < 0.0);
+    told.map_or_else(String::new, |r| format!("; but the precision differs: the first needs steps of {}, the second shows {}, so the second cannot serve the first", r.a, r.b))
+}
+
+fn is_zh(value: &str) -> String {
+    if value == "未写明" { value.to_owned() } else { format!("是{value}") }
+}
+
+fn is_en(value: &str) -> String {
+    if value == "not said" { "says nothing".to_owned() } else { format!("is {value}") }
+}
+
+fn not_said_zh(value: &str) -> String {
+    if value == "未写明" { "没有这一限制".to_owned() } else { format!("是{value}") }
+}
+
+fn not_said_en(value: &str) -> String {
+    if value == "not said" { "has no such limit".to_owned() } else { format!("is {value}") }
 }

@@ -9,8 +9,11 @@ mod catalogue;
 mod element;
 pub mod explain;
 mod facets;
+mod formula;
+mod hierarchy;
 mod index;
 mod judge;
+mod kinds;
 pub mod learn;
 mod object;
 mod persistent;
@@ -18,8 +21,11 @@ mod profile;
 mod quick;
 mod recall;
 mod relate;
+#[cfg(test)]
+mod sample;
 mod score;
 mod settle;
+mod structure;
 mod sweep;
 #[cfg(test)]
 mod tests;

@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 
 use crate::domain::decision::Verdict;
 use crate::domain::element::CataloguedField;
-use crate::domain::facet::TimeBasis;
 use crate::domain::id::FieldKey;
-use crate::domain::measure::Measures;
 use crate::domain::relation::{FieldOverlap, Reason, Relation, RelationKind, Standing};
 use crate::domain::template::RegisteredTemplate;
 use crate::overlap::Error;
 use crate::overlap::candidates::Finder;
 use crate::overlap::catalogue::{Placed, Snapshot};
 use crate::overlap::judge::{Judged, MIN_SCORE, RIVAL_MILLI, judge, partners};
-use crate::overlap::score::compare;
+use crate::overlap::kinds::{can_compute, kinship, kinship_kind};
+use crate::overlap::score::{Comparison, compare};
 
 /// From this score on a field stands as one that something looks like.
 const LOOK_ALIKE_SCORE: f64 = 0.05;
@@ -53,6 +52,7 @@ impl Snapshot {
 fn overlap_of(view: &Snapshot, field: &CataloguedField, placed: &Placed, place: u32, judged: &[Judged]) -> FieldOverlap {
     let (mut relations, mut standing) = same_element(view, placed, field);
     relations.extend(judged.iter().filter_map(|pair| relation_of(view, pair, place, placed)));
+    relations.extend(view.formulas_of(placed));
     if relations.iter().any(|r| r.kind == RelationKind::LooksAlike && r.score >= LOOK_ALIKE_SCORE) {
         standing = standing.min(Standing::LookAlike);
     }
@@ -86,68 +86,31 @@ fn same_element(view: &Snapshot, placed: &Placed, field: &CataloguedField) -> (V
     (first.collect(), standing)
 }
 
-fn reason(facet: &str, a: &str, b: &str) -> Reason {
-    Reason { facet: facet.to_owned(), a: a.to_owned(), b: b.to_owned(), weight: 0.0 }
-}
-
-/// In which way two fields of one element are related.
-pub(crate) fn kinship_kind(measures: &Measures, a: &Placed, b: &Placed) -> Option<RelationKind> {
-    let (form_a, form_b) = (&a.entry.form.template, &b.entry.form.template);
-    let unit = |placed: &Placed| Some(measures.find(&placed.printed()?.unit)?.atoms);
-    if a.field()?.meaning.offset_years != b.field()?.meaning.offset_years {
-        Some(RelationKind::Offset)
-    } else if form_a.level != form_b.level {
-        Some(RelationKind::RollUp)
-    } else if form_a.frequency.n_per_year() != form_b.frequency.n_per_year() {
-        Some(RelationKind::TimeAggregate)
-    } else if unit(a).zip(unit(b)).is_some_and(|(x, y)| x != y) {
-        Some(RelationKind::Converted)
-    } else {
-        Some(RelationKind::Same)
-    }
-}
-
-/// How two fields of one element are related.
-pub(crate) fn kinship(measures: &Measures, a: &Placed, b: &Placed) -> Option<Relation> {
-    let (field_a, field_b) = (a.field()?, b.field()?);
-    let (form_a, form_b) = (&a.entry.form.template, &b.entry.form.template);
-    let (unit_a, unit_b) = (measures.find(&a.printed()?.unit), measures.find(&b.printed()?.unit));
-    let mut reasons = vec![reason("key", &field_a.meaning.key, &field_b.meaning.key)];
-    if field_a.meaning.key != field_b.meaning.key {
-        reasons.push(reason("decision", &field_a.meaning.key, &field_b.meaning.key));
-    }
-    let kind = kinship_kind(measures, a, b)?;
-    if let (Some(x), Some(y)) = (unit_a, unit_b)
-        && x.atoms != y.atoms
-    {
-        reasons.push(reason("unit", &x.symbol, &y.symbol));
-    }
-    if form_a.frequency.n_per_year() != form_b.frequency.n_per_year() {
-        reasons.push(reason("frequency", form_a.frequency.as_str(), form_b.frequency.as_str()));
-    }
-    if form_a.level != form_b.level {
-        reasons.push(reason("level", form_a.level.as_str(), form_b.level.as_str()));
-    }
-    if field_a.meaning.offset_years != field_b.meaning.offset_years {
-        reasons.push(reason("offset", &field_a.meaning.offset_years.to_string(), &field_b.meaning.offset_years.to_string()));
-    }
-    Some(Relation { a: field_a.key.clone(), b: field_b.key.clone(), kind, score: 1.0, reasons })
-}
-
 /// The relation of a judged pair, seen from a field of the element at `place`; `None` where it is not worth showing.
 pub(crate) fn relation_of(view: &Snapshot, pair: &Judged, place: u32, placed: &Placed) -> Option<Relation> {
     let standing_for = |place: u32| view.state.elements.get(place)?.standing_for();
     let (a, b) = (standing_for(pair.a)?, standing_for(pair.b)?);
     let is_forward = pair.a == place;
     let other = if is_forward { b } else { a };
-    let kind = pair_kind(view, pair, placed, is_forward)?;
-    let mut reasons = reasons_of(view, pair, a, b)?;
+    let said = said_of(view, pair, placed, is_forward)?;
+    let mut reasons = match said.why {
+        Some(why) => vec![why],
+        None => seen_from(is_forward, reasons_of(view, pair, a, b)?),
+    };
+    if said.is_decided {
+        reasons.push(Reason { facet: "decision".to_owned(), a: String::new(), b: String::new(), weight: 0.0 });
+    }
+    Some(Relation { a: key_of(placed)?, b: key_of(other)?, kind: said.kind, score: pair.score, reasons, formula: None })
+}
+
+/// Reasons seen from the side that asks.
+fn seen_from(is_forward: bool, mut reasons: Vec<Reason>) -> Vec<Reason> {
     if !is_forward {
         for reason in &mut reasons {
             std::mem::swap(&mut reason.a, &mut reason.b);
         }
     }
-    Some(Relation { a: key_of(placed)?, b: key_of(other)?, kind, score: pair.score, reasons })
+    reasons
 }
 
 /// Why a judged pair has its score: the comparison of the fields that stand for the two, and their rivals.
@@ -167,45 +130,79 @@ fn key_of(placed: &Placed) -> Option<FieldKey> {
     placed.field().map(|f| f.key.clone())
 }
 
+/// What is said of a pair.
+struct Said {
+    kind: RelationKind,
+    /// What shows it, where the summands of the comparison do not.
+    why: Option<Reason>,
+    /// A reviewer said it.
+    is_decided: bool,
+}
+
 /// What a field of one element of a judged pair is to the other element; `None` where it is not worth showing.
 pub(crate) fn pair_kind(view: &Snapshot, pair: &Judged, placed: &Placed, is_forward: bool) -> Option<RelationKind> {
-    let comparison = &pair.comparison;
+    said_of(view, pair, placed, is_forward).map(|said| said.kind)
+}
+
+fn said_of(view: &Snapshot, pair: &Judged, placed: &Placed, is_forward: bool) -> Option<Said> {
     let (element_a, element_b) = (view.state.elements.get(pair.a)?, view.state.elements.get(pair.b)?);
     let (own, beside) = if is_forward { (element_a, element_b) } else { (element_b, element_a) };
-    let other = beside.standing_for()?;
+    let told = view.state.told(own.id, beside.id);
+    said(view, told, placed, beside.standing_for()?, Weighed { comparison: &pair.comparison, score: pair.score, is_forward })
+}
+
+/// What weighing gave of a pair.
+struct Weighed<'c> {
+    comparison: &'c Comparison,
+    score: f64,
+    /// The first of the comparison is the one that asks.
+    is_forward: bool,
+}
+
+/// What a field is to another that is no field of its element: what a reviewer said, else what the forms and the readings show, else a question.
+fn said(view: &Snapshot, told: Option<Verdict>, placed: &Placed, other: &Placed, weighed: Weighed<'_>) -> Option<Said> {
+    let Weighed { comparison, score, is_forward } = weighed;
     let (only_own, only_other) = if is_forward { (comparison.only_a, comparison.only_b) } else { (comparison.only_b, comparison.only_a) };
     let is_conflict = comparison.veto.is_some_and(|v| v != "offset") && same_name(placed, other);
     let is_certain = placed.field()?.meaning.is_certain && other.field()?.meaning.is_certain;
-    let kind = match view.state.told(own.id, beside.id) {
-        Some(Verdict::Narrower) => RelationKind::Narrower,
-        Some(Verdict::Broader) => RelationKind::Broader,
-        Some(Verdict::Different) | None if is_conflict => RelationKind::Conflict,
+    let is_narrower = is_certain && only_own > 0 && only_other == 0 && score < NARROWER_BELOW;
+    let is_broader = is_certain && only_other > 0 && only_own == 0 && score < NARROWER_BELOW;
+    let plainly = |kind: RelationKind| Said { kind, why: None, is_decided: false };
+    let said = match told {
+        Some(Verdict::Narrower) => Said { kind: RelationKind::Narrower, why: None, is_decided: true },
+        Some(Verdict::Broader) => Said { kind: RelationKind::Broader, why: None, is_decided: true },
+        Some(Verdict::Different) | None if is_conflict => plainly(RelationKind::Conflict),
         Some(Verdict::Different | Verdict::Same | Verdict::Unsure) => return None,
-        None if comparison.veto.is_some() => return None,
-        None if is_certain && only_own > 0 && only_other == 0 && pair.score < NARROWER_BELOW => RelationKind::Narrower,
-        None if is_certain && only_other > 0 && only_own == 0 && pair.score < NARROWER_BELOW => RelationKind::Broader,
-        None => RelationKind::LooksAlike,
+        None => match view.told_apart(placed, other) {
+            Some(told) => Said { kind: told.kind, why: told.reasons.into_iter().next(), is_decided: false },
+            None if comparison.veto.is_some() => return None,
+            // A word more in what is counted is another thing (水电站 beside 乡), not a part of it.
+            None if (is_narrower || is_broader) && comparison.is_other_thing => return None,
+            None if is_narrower => plainly(RelationKind::Narrower),
+            None if is_broader => plainly(RelationKind::Broader),
+            None => plainly(RelationKind::LooksAlike),
+        },
     };
-    (kind == RelationKind::Conflict || pair.score >= MIN_SCORE).then_some(kind)
+    (said.kind == RelationKind::Conflict || score >= MIN_SCORE).then_some(said)
+}
+
+impl Snapshot {
+    /// What judging says of two fields of different forms by themselves, without the rivals that other fields are.
+    pub(crate) fn question(&self, a: &Placed, b: &Placed) -> Option<Relation> {
+        if a.is_beside(b) {
+            return None;
+        }
+        let comparison = compare(&self.state, a, b)?;
+        let score = if comparison.veto.is_some() { 0.0 } else { comparison.score() };
+        let stored = |p: &Placed| p.field().map(|f| crate::overlap::catalogue::stored(f.element()));
+        let told = self.state.told(stored(a)?, stored(b)?);
+        let said = said(self, told, a, b, Weighed { comparison: &comparison, score, is_forward: true })?;
+        let reasons = said.why.map_or(comparison.reasons, |why| vec![why]);
+        Some(Relation { a: key_of(a)?, b: key_of(b)?, kind: said.kind, score, reasons, formula: None })
+    }
 }
 
 fn same_name(a: &Placed, b: &Placed) -> bool {
     let name = a.entry.text_of(a.at);
     !name.is_empty() && name == b.entry.text_of(b.at)
-}
-
-/// Whether `wanted` can be computed from `from`, another field of its element: the finer serves the coarser.
-fn can_compute(wanted: &Placed, from: &Placed) -> bool {
-    let (Some(want), Some(have)) = (wanted.field(), from.field()) else { return false };
-    let (form_want, form_have) = (&wanted.entry.form.template, &from.entry.form.template);
-    let levels_fit = form_have.level == form_want.level || (form_have.level < form_want.level && want.meaning.sums_over_units);
-    let (n_have, n_want) = (form_have.frequency.n_per_year(), form_want.frequency.n_per_year());
-    let aggregates = match want.meaning.facets.time_basis {
-        Some(TimeBasis::Flow) => want.meaning.sums_over_units,
-        Some(TimeBasis::Stock | TimeBasis::YearToDate | TimeBasis::Begin) => true,
-        Some(TimeBasis::Average | TimeBasis::Standing) | None => false,
-    };
-    let frequencies_fit = n_have == n_want || (n_have > n_want && n_have % n_want == 0 && aggregates);
-    let offset_fits = have.meaning.offset_years >= want.meaning.offset_years;
-    levels_fit && frequencies_fit && offset_fits
 }

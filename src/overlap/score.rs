@@ -32,6 +32,8 @@ pub(crate) struct Comparison {
     pub only_a: usize,
     /// Words that only the second has.
     pub only_b: usize,
+    /// A word in what is counted speaks against the pair: another thing, not a part of it.
+    pub is_other_thing: bool,
 }
 
 impl Comparison {
@@ -138,7 +140,14 @@ impl<'a> Weigher<'a> {
     }
 
     fn outcome(&self) -> Comparison {
-        Comparison { milli: self.milli, reasons: Vec::new(), veto: self.veto, only_a: self.only_a, only_b: self.only_b }
+        Comparison {
+            milli: self.milli,
+            reasons: Vec::new(),
+            veto: self.veto,
+            only_a: self.only_a,
+            only_b: self.only_b,
+            is_other_thing: self.reasons.iter().any(|(facet, .., milli)| matches!(*facet, "measure" | "residue") && *milli < 0),
+        }
     }
 
     fn finish(self) -> (Comparison, Option<Vec<f64>>) {
@@ -148,8 +157,9 @@ impl<'a> Weigher<'a> {
             b: b.into_owned(),
             weight: to_weight(milli),
         };
+        let comparison = self.outcome();
         let reasons = self.reasons.into_iter().map(reason).collect();
-        (Comparison { milli: self.milli, reasons, veto: self.veto, only_a: self.only_a, only_b: self.only_b }, self.trace)
+        (Comparison { reasons, ..comparison }, self.trace)
     }
 
     fn vetoes(&mut self, a: &'a Meaning, b: &'a Meaning) {

@@ -154,7 +154,9 @@ fn standings_follow_the_relations() {
         let standings: Vec<Standing> = overlaps.iter().map(|o| o.standing).collect();
         assert_eq!(standings, expect, "{}", forms[at].form.template.id);
         for relation in overlaps.iter().flat_map(|o| &o.relations) {
-            assert!(!explain::sentence(relation, Language::Zh).is_empty() && !explain::sentence(relation, Language::En).is_empty());
+            let named = explain::Named::default();
+            let told = |language| explain::sentence(relation, &named, &named, language);
+            assert!(!told(Language::Zh).is_empty() && !told(Language::En).is_empty());
         }
     };
     // A village's figures serve the township's sums, a month's flow the year's; never the other way round.

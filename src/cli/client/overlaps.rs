@@ -55,6 +55,8 @@ enum Kind {
     RollUp,
     /// The same figure of another year
     Offset,
+    /// Computed from the other and more
+    Formula,
     /// Narrower than the other
     Narrower,
     /// Broader than the other
@@ -73,6 +75,7 @@ impl Kind {
             Self::TimeAggregate => pb::RelationKind::TimeAggregate,
             Self::RollUp => pb::RelationKind::RollUp,
             Self::Offset => pb::RelationKind::Offset,
+            Self::Formula => pb::RelationKind::Formula,
             Self::Narrower => pb::RelationKind::Narrower,
             Self::Broader => pb::RelationKind::Broader,
             Self::Conflict => pb::RelationKind::Conflict,

@@ -93,6 +93,7 @@ pub fn relation(language: Language, kind: i32) -> &'static str {
         pb::RelationKind::Broader => ("范围较宽", "broader"),
         pb::RelationKind::Conflict => ("同名异义", "conflict"),
         pb::RelationKind::LooksAlike => ("疑似", "looks alike"),
+        pb::RelationKind::Formula => ("计算得出", "formula"),
     };
     pick(language, zh, en)
 }

@@ -242,6 +242,7 @@ fn alike_grid(language: Language, catalogue: &Catalogue, candidates: &[Relation]
         let field = catalogue.form(&key.form).and_then(|f| f.template.fields.iter().find(|field| field.id == key.field));
         field.map(|f| f.label.clone()).unwrap_or_default()
     };
+    let named = |key: &FieldKey| catalogue.form(&key.form).map(|form| explain::Named::of(form, key)).unwrap_or_default();
     for r in candidates {
         grid.push(vec![
             text(format!("{:.2}", r.score)),
@@ -249,7 +250,7 @@ fn alike_grid(language: Language, catalogue: &Catalogue, candidates: &[Relation]
             text(label(&r.a)),
             text(format!("{}/{}", r.b.form, r.b.field)),
             text(label(&r.b)),
-            text(explain::sentence(r, language)),
+            text(explain::sentence(r, &named(&r.a), &named(&r.b), language)),
         ]);
     }
     grid

@@ -46,11 +46,8 @@ struct Span {
     high: BigRational,
 }
 
-/// Why a side has no value.
-enum Missing {
-    Cell(CellRef),
-    Zero,
-}
+/// A side that has no value: a divisor is zero, or a cell is no number.
+struct Undefined;
 
 /// Tries a check; `known` gives the figure of a cell, or nothing.
 pub fn evaluate(check: &Check, known: &dyn Fn(&CellRef) -> Option<Known>) -> Outcome {
@@ -129,7 +126,7 @@ fn can_hold(a: &Span, comparator: Comparator, b: &Span) -> bool {
     }
 }
 
-fn value(formula: &Formula, is_rounded: bool, known: &dyn Fn(&CellRef) -> Option<Known>) -> Result<Span, Missing> {
+fn value(formula: &Formula, is_rounded: bool, known: &dyn Fn(&CellRef) -> Option<Known>) -> Result<Span, Undefined> {
     let exact = |number: Decimal| {
         let value = to_rational(number);
         Span { low: value.clone(), high: value }
@@ -137,8 +134,8 @@ fn value(formula: &Formula, is_rounded: bool, known: &dyn Fn(&CellRef) -> Option
     match formula {
         Formula::Number(number) => Ok(exact(*number)),
         Formula::Cell(cell) => {
-            let known = known(cell).ok_or_else(|| Missing::Cell(cell.clone()))?;
-            let number = known.figure.number().ok_or_else(|| Missing::Cell(cell.clone()))?;
+            let known = known(cell).ok_or(Undefined)?;
+            let number = known.figure.number().ok_or(Undefined)?;
             let half = if is_rounded { to_rational(known.step) / BigRational::from_integer(BigInt::from(2)) } else { BigRational::zero() };
             let value = to_rational(number);
             Ok(Span { low: &value - &half, high: value + half })
@@ -157,7 +154,7 @@ fn value(formula: &Formula, is_rounded: bool, known: &dyn Fn(&CellRef) -> Option
                 Operator::Add => Ok(Span { low: a.low + b.low, high: a.high + b.high }),
                 Operator::Subtract => Ok(Span { low: a.low - b.high, high: a.high - b.low }),
                 Operator::Multiply => Ok(around([&a.low * &b.low, &a.low * &b.high, &a.high * &b.low, &a.high * &b.high])),
-                Operator::Divide if !b.low.is_positive() && !b.high.is_negative() => Err(Missing::Zero),
+                Operator::Divide if !b.low.is_positive() && !b.high.is_negative() => Err(Undefined),
                 Operator::Divide => Ok(around([&a.low / &b.low, &a.low / &b.high, &a.high / &b.low, &a.high / &b.high])),
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::app::{DescribedFinding, DescribedOverlap, DescribedRelation, ElementWithFields, FindingField, FindingKind};
 use crate::domain::problem::{Code, Place, Problem};
-use crate::domain::relation::{Reason, RelationKind, Standing};
+use crate::domain::relation::{Derivation, Origin, Reason, RelationKind, Standing};
 use crate::pb;
 use crate::service::convert::common::field_key_to_pb;
 
@@ -41,6 +41,7 @@ pub(crate) fn relation_to_pb(described: DescribedRelation) -> pb::Relation {
         a_title: described.a_title,
         b_label: described.b_label,
         b_title: described.b_title,
+        formula: relation.formula.map(derivation_to_pb),
     }
 }
 
@@ -71,6 +72,21 @@ pub(crate) fn reason_to_pb(reason: Reason) -> pb::Reason {
     pb::Reason { facet: reason.facet, a: reason.a, b: reason.b, weight: reason.weight }
 }
 
+fn derivation_to_pb(derivation: Derivation) -> pb::Derivation {
+    let origin = match derivation.origin {
+        Origin::Printed => pb::DerivationOrigin::Printed,
+        Origin::Breakdown => pb::DerivationOrigin::Breakdown,
+        Origin::Growth => pb::DerivationOrigin::Growth,
+        Origin::Time => pb::DerivationOrigin::Time,
+    };
+    pb::Derivation {
+        expression: derivation.expression,
+        operands: derivation.operands.iter().map(field_key_to_pb).collect(),
+        origin: origin.into(),
+        words: derivation.words,
+    }
+}
+
 fn relation_kind_to_pb(kind: RelationKind) -> pb::RelationKind {
     match kind {
         RelationKind::Same => pb::RelationKind::Same,
@@ -82,6 +98,7 @@ fn relation_kind_to_pb(kind: RelationKind) -> pb::RelationKind {
         RelationKind::Broader => pb::RelationKind::Broader,
         RelationKind::Conflict => pb::RelationKind::Conflict,
         RelationKind::LooksAlike => pb::RelationKind::LooksAlike,
+        RelationKind::Formula => pb::RelationKind::Formula,
     }
 }
 
@@ -103,6 +120,7 @@ fn relation_kind_from_pb(kind: i32) -> Result<RelationKind, Problem> {
         Ok(pb::RelationKind::Broader) => Ok(RelationKind::Broader),
         Ok(pb::RelationKind::Conflict) => Ok(RelationKind::Conflict),
         Ok(pb::RelationKind::LooksAlike) => Ok(RelationKind::LooksAlike),
+        Ok(pb::RelationKind::Formula) => Ok(RelationKind::Formula),
         Ok(pb::RelationKind::Unspecified) | Err(_) => Err(unknown()),
     }
 }

@@ -1,0 +1,188 @@
+//! Narrower, broader and same in name only: what two fields are to each other when they are not one figure.
+//!
+//! A row below another in a form (其中, a breakdown) is part of it, and so of every field that shows the same figure; else the facets tell,
+//! where both readings are certain. Ages are compared as ranges.
+
+use std::collections::BTreeSet;
+
+use crate::domain::facet::Meaning;
+use crate::domain::relation::{Reason, Relation, RelationKind};
+use crate::domain::template::Field;
+use crate::overlap::catalogue::{Placed, Snapshot};
+
+/// Rows above a field that it may be part of.
+const MAX_STEPS: usize = 6;
+
+/// What makes one field part of another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// The facet that the narrower one has more of.
+    pub facet: &'static str,
+    /// The words of the narrower one.
+    pub narrow: String,
+    /// What the broader one says there; often nothing.
+    pub broad: String,
+}
+
+impl Snapshot {
+    /// Whether `a` is part of `b`, and by what.
+    pub(crate) fn part_of(&self, a: &Placed, b: &Placed) -> Option<Part> {
+        self.by_structure(a, b).or_else(|| by_facets(&a.field()?.meaning, &b.field()?.meaning))
+    }
+
+    /// A row above `a` in its form shows the figure of `b`.
+    fn by_structure(&self, a: &Placed, b: &Placed) -> Option<Part> {
+        let (own, wanted) = (a.printed()?, b.field()?);
+        if own.unit.is_empty() || !own.dtype.is_number() {
+            return None;
+        }
+        for above in rows_above(a).into_iter().take(MAX_STEPS) {
+            let same_unit = above.printed().is_some_and(|f| f.unit == own.unit);
+            let is_that = above.field().is_some_and(|f| f.element() == wanted.element() && f.meaning.offset_years == wanted.meaning.offset_years);
+            let has_own_time = above.field().zip(a.field()).is_some_and(|(x, y)| {
+                x.meaning.offset_years == y.meaning.offset_years && x.meaning.facets.time_basis == y.meaning.facets.time_basis
+            });
+            if same_unit && is_that && has_own_time {
+                return Some(Part { facet: "qualifier", narrow: own.label.trim().to_owned(), broad: String::new() });
+            }
+        }
+        None
+    }
+
+    /// What two fields are to each other that are neither one figure nor asked about; `None` where nothing is to be said.
+    pub(crate) fn told_apart(&self, a: &Placed, b: &Placed) -> Option<Relation> {
+        let (kind, part) = match (self.part_of(a, b), self.part_of(b, a)) {
+            (Some(part), None) => (RelationKind::Narrower, part),
+            (None, Some(part)) => (RelationKind::Broader, part),
+            _ => return self.same_name_only(a, b),
+        };
+        let (narrow, broad) = (part.narrow, part.broad);
+        let (x, y) = if kind == RelationKind::Narrower { (narrow, broad) } else { (broad, narrow) };
+        let reasons = vec![Reason { facet: part.facet.to_owned(), a: x, b: y, weight: -1.0 }];
+        Some(Relation { a: a.field()?.key.clone(), b: b.field()?.key.clone(), kind, score: 0.9, reasons, formula: None })
+    }
+
+    /// One name, and a facet that both sides know differently.
+    fn same_name_only(&self, a: &Placed, b: &Placed) -> Option<Relation> {
+        let name = a.entry.name_of(a.at);
+        if name.is_empty() || name != b.entry.name_of(b.at) {
+            return None;
+        }
+        let (meaning_a, meaning_b) = (&a.field()?.meaning, &b.field()?.meaning);
+        let reason = difference(meaning_a, meaning_b)?;
+        let (a, b) = (a.field()?.key.clone(), b.field()?.key.clone());
+        Some(Relation { a, b, kind: RelationKind::Conflict, score: 0.0, reasons: vec![reason], formula: None })
+    }
+}
+
+/// Rows that stand above a field, nearest first: a cell of the same column, else of a row without columns.
+fn rows_above(placed: &Placed) -> Vec<Placed> {
+    let fields = &placed.entry.form.template.fields;
+    let Some(own) = fields.get(placed.at) else { return Vec::new() };
+    let mut found = Vec::new();
+    for depth in (0..own.path.len()).rev() {
+        let (Some(label), Some(path)) = (own.path.get(depth), own.path.get(..depth)) else { continue };
+        let is_row = |f: &&(usize, &Field)| f.1.label == *label && f.1.path == path;
+        let cells: Vec<(usize, &Field)> = fields.iter().enumerate().collect();
+        let cells: Vec<&(usize, &Field)> = cells.iter().filter(is_row).collect();
+        let fitting = cells.iter().find(|(_, f)| f.column == own.column).or_else(|| cells.iter().find(|(_, f)| f.unit == own.unit && is_whole(&f.column)));
+        if let Some((at, _)) = fitting {
+            found.push(Placed { entry: placed.entry.clone(), at: *at });
+        }
+    }
+    // A column of the row beside its total is part of the total.
+    let total = fields.iter().position(|f| f.label == own.label && f.path == own.path && f.code == own.code && f.unit == own.unit && is_total(&f.column));
+    if let Some(at) = total.filter(|at| *at != placed.at && !is_period(&own.column)) {
+        found.push(Placed { entry: placed.entry.clone(), at });
+    }
+    found
+}
+
+fn is_total(column: &str) -> bool {
+    matches!(column.trim(), "合计" | "总计" | "计" | "小计")
+}
+
+fn is_period(column: &str) -> bool {
+    ["上年", "上月", "本年", "本月", "本季", "本期", "累计", "上学年", "本学年"].iter().any(|w| column.contains(w))
+}
+
+fn is_whole(column: &str) -> bool {
+    let column = column.trim();
+    column.is_empty() || is_total(column) || ["本年", "本期", "本月", "本学年", "期末", "月末", "本年末"].contains(&column)
+}
+
+/// `a` has every facet of `b` and at least one qualifier more.
+fn by_facets(a: &Meaning, b: &Meaning) -> Option<Part> {
+    let (x, y) = (&a.facets, &b.facets);
+    let is_same = x.measure == y.measure
+        && x.statistic == y.statistic
+        && x.population == y.population
+        && x.time_basis == y.time_basis
+        && x.price_basis == y.price_basis
+        && x.dimension == y.dimension
+        && a.residue == b.residue
+        && a.offset_years == b.offset_years;
+    if !is_same || !a.is_certain || !b.is_certain || !y.clauses.is_subset(&x.clauses) {
+        return None;
+    }
+    let missing: Vec<&String> = y.qualifiers.difference(&x.qualifiers).collect();
+    let more: Vec<&String> = x.qualifiers.difference(&y.qualifiers).collect();
+    if more.is_empty() {
+        return None;
+    }
+    // A broader age of the other side is met by a narrower one here.
+    let inside = |wide: &&&String| more.iter().any(|narrow| lies_within(narrow, wide));
+    if missing.iter().filter(|q| !inside(q)).count() > 0 {
+        return None;
+    }
+    let join = |values: &[&String]| values.iter().map(|v| v.as_str()).collect::<Vec<_>>().join("、");
+    Some(Part { facet: "qualifier", narrow: join(&more), broad: join(&missing) })
+}
+
+/// Whether one age range lies within another (65+ in 60+, 0-2 in 0-6).
+fn lies_within(narrow: &str, wide: &str) -> bool {
+    match (range_of(narrow), range_of(wide)) {
+        (Some((low, high)), Some((wide_low, wide_high))) => low >= wide_low && high <= wide_high && (low, high) != (wide_low, wide_high),
+        _ => false,
+    }
+}
+
+fn range_of(qualifier: &str) -> Option<(u32, u32)> {
+    if let Some(low) = qualifier.strip_suffix('+') {
+        return Some((low.parse().ok()?, u32::MAX));
+    }
+    if let Some(high) = qualifier.strip_suffix('-') {
+        return Some((0, high.parse().ok()?));
+    }
+    let (low, high) = qualifier.split_once('-')?;
+    Some((low.parse().ok()?, high.parse().ok()?))
+}
+
+/// The first facet that both sides know differently, the weightiest first.
+pub(crate) fn difference(a: &Meaning, b: &Meaning) -> Option<Reason> {
+    let (x, y) = (&a.facets, &b.facets);
+    let reason = |facet: &str, a: String, b: String| Reason { facet: facet.to_owned(), a, b, weight: -9.0 };
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let single = [("measure", text(&x.measure), text(&y.measure)), ("unit", text(&x.dimension), text(&y.dimension)), ("statistic", text(&x.statistic), text(&y.statistic))];
+    for (facet, p, q) in single {
+        if p != q && !p.is_empty() && !q.is_empty() {
+            return Some(reason(facet, p, q));
+        }
+    }
+    for (facet, p, q) in [("population", &x.population, &y.population), ("qualifier", &x.qualifiers, &y.qualifiers), ("clause", &x.clauses, &y.clauses)] {
+        let (only_p, only_q) = (only(p, q), only(q, p));
+        if !only_p.is_empty() || !only_q.is_empty() {
+            return Some(reason(facet, only_p, only_q));
+        }
+    }
+    if x.time_basis != y.time_basis {
+        let time = |t: Option<crate::domain::facet::TimeBasis>| t.map(|t| t.as_str().to_owned()).unwrap_or_default();
+        return Some(reason("time", time(x.time_basis), time(y.time_basis)));
+    }
+    let (p, q) = (a.residue.join("、"), b.residue.join("、"));
+    (p != q).then(|| reason("residue", p, q))
+}
+
+fn only(a: &BTreeSet<String>, b: &BTreeSet<String>) -> String {
+    a.difference(b).cloned().collect::<Vec<_>>().join("、")
+}
