@@ -62,6 +62,7 @@ enum Command {
     Overlap(offline::overlap::OverlapArgs),
     Plan(offline::plan::PlanArgs),
     Learn(offline::learn::LearnArgs),
+    Rules(offline::rules::RulesArgs),
     Demo(demo::DemoArgs),
 }
 
@@ -107,6 +108,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Overlap(args) => offline::overlap::run(args).await,
         Command::Plan(args) => offline::plan::run(args).await,
         Command::Learn(args) => offline::learn::run(args).await,
+        Command::Rules(args) => offline::rules::run(args),
         Command::Demo(args) => demo::run(args).await,
     }
 }

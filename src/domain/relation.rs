@@ -80,6 +80,8 @@ pub struct Derivation {
     pub operands: Vec<FieldKey>,
     /// Where the equation comes from.
     pub origin: Origin,
+    /// Title of the form whose equation it is.
+    pub title: String,
     /// The words that say so: the printed rule, or the heading or columns of the breakdown.
     pub words: String,
 }

@@ -178,7 +178,11 @@ impl State {
         let names: Vec<_> = form.template.fields.iter().map(names_of).collect();
         let profiles = fields.iter().zip(&names).map(|(field, (name, whole))| Profile::new(field, name, whole)).collect();
         let parents = Arc::new(parents_of(&form.template.fields));
-        self.insert_prepared(form, fields, Prepared { names: Arc::new(names), profiles: Arc::new(profiles), parents, equations: Arc::default() });
+        self.insert_prepared(
+            form,
+            fields,
+            Prepared { names: Arc::new(names), profiles: Arc::new(profiles), parents, equations: Arc::default() },
+        );
     }
 
     fn insert_prepared(&mut self, form: Arc<RegisteredTemplate>, mut fields: Vec<CataloguedField>, prepared: Prepared) {

@@ -2,7 +2,7 @@
 
 use crate::domain::id::FieldKey;
 use crate::domain::message::Language;
-use crate::domain::relation::{Derivation, Origin, Reason, Relation, RelationKind};
+use crate::domain::relation::{Origin, Reason, Relation, RelationKind};
 use crate::domain::template::{Field, RegisteredTemplate};
 use crate::overlap::facets::text::strip_markers;
 
@@ -31,14 +31,19 @@ impl Named {
 pub(crate) fn short_name(field: &Field) -> String {
     let (label, is_among) = strip_markers(&field.label);
     let label = label.trim();
-    let is_short = label.chars().count() <= 3 || label.starts_with(|c: char| c.is_ascii_digit()) || label.starts_with("其他") || label.starts_with("其它");
+    let is_short = label.chars().count() <= 3
+        || label.starts_with(|c: char| c.is_ascii_digit())
+        || label.starts_with("其他")
+        || label.starts_with("其它");
     let is_group = |heading: &&String| {
         let plain = strip_markers(heading).0;
-        plain.trim().is_empty() || (plain.contains('按') && plain.contains('分')) || plain.starts_with("其中")
+        let is_breakdown = plain.contains('按') && plain.contains('分');
+        let is_aside = plain.starts_with("其中") || (plain.starts_with('在') && plain.trim_end().ends_with(['：', ':', '中']));
+        plain.trim().is_empty() || is_breakdown || is_aside
     };
     let above = field.path.iter().rev().find(|h| !is_group(h)).map(|h| strip_markers(h).0.trim().to_owned());
     let mut name = match above.filter(|_| is_among || is_short) {
-        Some(above) if above != label => format!("{above}：{label}"),
+        Some(above) if !above.contains(label) => format!("{}：{label}", above.trim_end_matches(['：', ':'])),
         _ => label.to_owned(),
     };
     let column = strip_markers(&field.column).0.trim();
@@ -83,8 +88,13 @@ pub fn deciding(relation: &Relation) -> Option<&Reason> {
 
 /// The facet that speaks most for a pair that is asked about.
 fn agreement(relation: &Relation) -> Option<&Reason> {
-    let shared = relation.reasons.iter().filter(|r| r.weight > 0.0 && r.a == r.b && !r.a.is_empty() && !matches!(r.facet.as_str(), "label" | "unit" | "time"));
-    shared.filter(|r| facet(&r.facet, Language::Zh).is_some()).max_by(|x, y| x.weight.total_cmp(&y.weight))
+    let shared = relation
+        .reasons
+        .iter()
+        .filter(|r| r.weight > 0.0 && r.a == r.b && !r.a.is_empty() && !matches!(r.facet.as_str(), "label" | "unit" | "time"));
+    // A single unknown letter that both have says nothing to a person.
+    let tells = |r: &&Reason| facet(&r.facet, Language::Zh).is_some() && (r.facet != "residue" || r.a.chars().count() > 1);
+    shared.filter(tells).max_by(|x, y| x.weight.total_cmp(&y.weight))
 }
 
 fn chinese(relation: &Relation, x: &str, y: &str) -> String {
@@ -101,7 +111,9 @@ fn chinese(relation: &Relation, x: &str, y: &str) -> String {
             let key = reason.map(|r| key_in_words(&r.a, zh)).unwrap_or_default();
             format!("{x}和{y}是同一个数：{key}都一致。")
         }
-        RelationKind::Converted => format!("{x}和{y}是同一个数，只是计量单位不同：前者用{p}，后者用{q}，可以换算{}。", precision_zh(relation)),
+        RelationKind::Converted => {
+            format!("{x}和{y}是同一个数，只是计量单位不同：前者用{p}，后者用{q}，可以换算{}。", precision_zh(relation))
+        }
         RelationKind::TimeAggregate => {
             format!("{x}和{y}是同一个数，只是报送频率不同：前者是{p}，后者是{q}，频率低的由频率高的汇总{}。", precision_zh(relation))
         }
@@ -109,7 +121,7 @@ fn chinese(relation: &Relation, x: &str, y: &str) -> String {
             format!("{x}和{y}是同一个数，只是填报层级不同：前者由{p}填报，后者由{q}填报，上级的数由下级汇总{}。", precision_zh(relation))
         }
         RelationKind::Offset => format!("{x}和{y}是同一指标在不同年份的数：所属年份前者是{p}，后者是{q}。"),
-        RelationKind::Formula => formula_zh(relation.formula.as_ref(), x, y),
+        RelationKind::Formula => formula_zh(relation, x, y),
         RelationKind::Narrower => format!("{x}只是{y}的一部分，不能合并：{what}上前者限于{p}，后者{}。", not_said_zh(&q)),
         RelationKind::Broader => format!("{x}的范围比{y}宽，不能合并：{what}上前者{}，后者限于{q}。", not_said_zh(&p)),
         RelationKind::Conflict => format!("{x}和{y}名称相同而含义不同，不能合并：{what}前者是{p}，后者是{q}。"),
@@ -139,54 +151,116 @@ fn english(relation: &Relation, x: &str, y: &str) -> String {
             format!("{x} and {y} are one figure: {key} agree.")
         }
         RelationKind::Converted => {
-            format!("{x} and {y} are one figure in different units of measure: {p} and {q}, which convert exactly{}.", precision_en(relation))
+            format!(
+                "{x} and {y} are one figure in different units of measure: {p} and {q}, which convert exactly{}.",
+                precision_en(relation)
+            )
         }
         RelationKind::TimeAggregate => {
-            format!("{x} and {y} are one figure at different frequencies: {p} and {q}; the rarer follows from the more frequent{}.", precision_en(relation))
+            format!(
+                "{x} and {y} are one figure at different frequencies: {p} and {q}; the rarer follows from the more frequent{}.",
+                precision_en(relation)
+            )
         }
         RelationKind::RollUp => {
-            format!("{x} and {y} are one figure at different levels: {p} and {q}; the higher is the sum of the lower{}.", precision_en(relation))
+            format!(
+                "{x} and {y} are one figure at different levels: {p} and {q}; the higher is the sum of the lower{}.",
+                precision_en(relation)
+            )
         }
         RelationKind::Offset => format!("{x} and {y} are one figure of different years: the year is {p} and {q}."),
-        RelationKind::Formula => formula_en(relation.formula.as_ref(), x, y),
-        RelationKind::Narrower => format!("{x} is only part of {y} and cannot be merged: in {what} the first is limited to {p}, the second {}.", not_said_en(&q)),
-        RelationKind::Broader => format!("{x} is broader than {y} and cannot be merged: in {what} the first {}, the second is limited to {q}.", not_said_en(&p)),
-        RelationKind::Conflict => format!("{x} and {y} have one name and different meanings and cannot be merged: the {what} is {p} and {q}."),
+        RelationKind::Formula => formula_en(relation, x, y),
+        RelationKind::Narrower => {
+            format!("{x} is only part of {y} and cannot be merged: in {what} the first is limited to {p}, the second {}.", not_said_en(&q))
+        }
+        RelationKind::Broader => {
+            format!("{x} is broader than {y} and cannot be merged: in {what} the first {}, the second is limited to {q}.", not_said_en(&p))
+        }
+        RelationKind::Conflict => {
+            format!("{x} and {y} have one name and different meanings and cannot be merged: the {what} is {p} and {q}.")
+        }
         RelationKind::LooksAlike => {
-            let shared = agreement(relation).map(|r| format!("share the {} {}", facet(&r.facet, en).unwrap_or("meaning"), said(&r.facet, &r.a, en)));
+            let shared =
+                agreement(relation).map(|r| format!("share the {} {}", facet(&r.facet, en).unwrap_or("meaning"), said(&r.facet, &r.a, en)));
             let shared = shared.unwrap_or_else(|| "have similar names".to_owned());
             match reason.filter(|r| r.a != r.b) {
-                Some(_) => format!("{x} and {y} {shared}, but in {what} the first {}, the second {}; a person must say whether they are one figure.", is_en(&p), is_en(&q)),
-                None => format!("{x} and {y} {shared} and show no difference in {what}, but are not read surely enough; a person must say whether they are one figure."),
+                Some(_) => format!(
+                    "{x} and {y} {shared}, but in {what} the first {}, the second {}; a person must say whether they are one figure.",
+                    is_en(&p),
+                    is_en(&q)
+                ),
+                None => format!(
+                    "{x} and {y} {shared} and show no difference in {what}, but are not read surely enough; a person must say whether they are one figure."
+                ),
             }
         }
     }
 }
 
-fn formula_zh(derivation: Option<&Derivation>, x: &str, y: &str) -> String {
-    let Some(d) = derivation else { return format!("{x}可以由{y}等计算。") };
+/// Terms of an equation that a sentence shows; the rest is counted.
+const MAX_TERMS: usize = 5;
+
+/// The equation, cut where it is longer than a sentence bears.
+fn cut(expression: &str, language: Language) -> String {
+    let terms: Vec<&str> = expression.split(" + ").collect();
+    if terms.len() <= MAX_TERMS {
+        return expression.to_owned();
+    }
+    let shown = terms.get(..MAX_TERMS - 1).unwrap_or_default().join(" + ");
+    let left = terms.len() - MAX_TERMS + 1;
+    match language {
+        Language::Zh => format!("{shown} + …（另有{left}项）"),
+        Language::En => format!("{shown} + … ({left} more)"),
+    }
+}
+
+/// The level or frequency at which the second figure is too coarse for the first.
+fn hindrance(relation: &Relation) -> Option<&Reason> {
+    relation.reasons.iter().find(|r| matches!(r.facet.as_str(), "level" | "frequency") && r.weight < 0.0)
+}
+
+fn formula_zh(relation: &Relation, x: &str, y: &str) -> String {
+    let Some(d) = &relation.formula else { return format!("{x}可以按计算关系由{y}等算出。") };
     let because = match d.origin {
-        Origin::Printed => format!("依据表上的审核关系“{}”", d.words),
-        Origin::Breakdown => format!("依据表内的分组“{}”", d.words),
+        Origin::Printed => format!("依据《{}》的审核关系“{}”", d.title, d.words),
+        Origin::Breakdown => format!("依据《{}》表内的分组“{}”", d.title, d.words),
         Origin::Growth => "增长率由本期数和上年同期数算出".to_owned(),
         Origin::Time if d.words == "flow" => "本年累计等于年初以来各期数相加".to_owned(),
         Origin::Time => "全年数等于最末一期的本年累计".to_owned(),
     };
     let others = if d.operands.len() > 1 { "和其他指标" } else { "" };
-    format!("{x}可以由{y}{others}计算，计算关系是“{}”（{because}）。", d.expression)
+    let expression = cut(&d.expression, Language::Zh);
+    match hindrance(relation) {
+        Some(r) => {
+            let what = facet(&r.facet, Language::Zh).unwrap_or("报送频率");
+            let (p, q) = (said(&r.facet, &r.a, Language::Zh), said(&r.facet, &r.b, Language::Zh));
+            format!("{x}与{y}有计算关系“{expression}”（{because}），但{what}前者是{p}，后者是{q}，不能直接算出，只可用来核对。")
+        }
+        None => format!("{x}可以由{y}{others}计算，计算关系是“{expression}”（{because}）。"),
+    }
 }
 
-fn formula_en(derivation: Option<&Derivation>, x: &str, y: &str) -> String {
-    let Some(d) = derivation else { return format!("{x} can be computed from {y} by a formula.") };
+fn formula_en(relation: &Relation, x: &str, y: &str) -> String {
+    let Some(d) = &relation.formula else { return format!("{x} can be computed from {y} by a formula.") };
     let because = match d.origin {
-        Origin::Printed => format!("by the printed rule “{}”", d.words),
-        Origin::Breakdown => format!("by the breakdown “{}” of the form", d.words),
+        Origin::Printed => format!("by the printed rule “{}” of 《{}》", d.words, d.title),
+        Origin::Breakdown => format!("by the breakdown “{}” of 《{}》", d.words, d.title),
         Origin::Growth => "a growth rate follows from its two figures".to_owned(),
         Origin::Time if d.words == "flow" => "the sum since January adds up the periods".to_owned(),
         Origin::Time => "a year's figure is the last sum since January".to_owned(),
     };
     let others = if d.operands.len() > 1 { " and others" } else { "" };
-    format!("{x} can be computed from {y}{others} by the formula “{}” ({because}).", d.expression)
+    let expression = cut(&d.expression, Language::En);
+    match hindrance(relation) {
+        Some(r) => {
+            let what = facet(&r.facet, Language::En).unwrap_or("frequency");
+            let (p, q) = (said(&r.facet, &r.a, Language::En), said(&r.facet, &r.b, Language::En));
+            format!(
+                "{x} and {y} stand in the formula “{expression}” ({because}), but the {what} is {p} and {q}, so that the second only checks the first."
+            )
+        }
+        None => format!("{x} can be computed from {y}{others} by the formula “{expression}” ({because})."),
+    }
 }
 
 fn precision_zh(relation: &Relation) -> String {
@@ -196,7 +270,12 @@ fn precision_zh(relation: &Relation) -> String {
 
 fn precision_en(relation: &Relation) -> String {
     let told = relation.reasons.iter().find(|r| r.facet == "precision" && r.weight < 0.0);
-    told.map_or_else(String::new, |r| format!("; but the precision differs: the first needs steps of {}, the second shows {}, so the second cannot serve the first", r.a, r.b))
+    told.map_or_else(String::new, |r| {
+        format!(
+            "; but the precision differs: the first needs steps of {}, the second shows {}, so the second cannot serve the first",
+            r.a, r.b
+        )
+    })
 }
 
 fn is_zh(value: &str) -> String {

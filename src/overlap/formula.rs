@@ -55,10 +55,17 @@ pub(crate) fn equations_of(template: &FormTemplate, measures: &Measures) -> Vec<
         let names: Vec<String> = proposal.parts.iter().map(name).collect();
         let right = match (proposal.origin, names.as_slice()) {
             (Origin::Growth, [now, before, ..]) => format!("({now} ÷ {before} - 1) × 100"),
+            (Origin::Time, _) => format!("Σ {}", names.concat()),
             _ => names.join(" + "),
         };
         let expression = format!("{} = {right}", name(&proposal.total));
-        found.push(Equation { target: proposal.total, operands: proposal.parts, expression, origin: proposal.origin, words: proposal.words });
+        found.push(Equation {
+            target: proposal.total,
+            operands: proposal.parts,
+            expression,
+            origin: proposal.origin,
+            words: if proposal.origin == Origin::Time { "flow".to_owned() } else { proposal.words },
+        });
     }
     found
 }
@@ -114,6 +121,7 @@ impl Snapshot {
                     expression: equation.expression.clone(),
                     operands: keys.clone(),
                     origin: equation.origin,
+                    title: entry.form.template.title.trim().to_owned(),
                     words: equation.words.clone(),
                 };
                 found.extend(relation(placed, other, derivation));
@@ -146,9 +154,11 @@ impl Snapshot {
             let operand = other.field()?.key.clone();
             let name = short_name(other.printed()?);
             let own = short_name(placed.printed()?);
-            let expression = if from == TimeBasis::Flow { format!("{own} = Σ {name}") } else { format!("{own} = {name}（最末一期）") };
+            let expression =
+                if from == TimeBasis::Flow { format!("{own} = Σ {name}") } else { format!("{own} = {name}（最末一期）") };
             let words = if from == TimeBasis::Flow { "flow" } else { "ytd" };
-            let derivation = Derivation { expression, operands: vec![operand], origin: Origin::Time, words: words.to_owned() };
+            let derivation =
+                Derivation { expression, operands: vec![operand], origin: Origin::Time, title: String::new(), words: words.to_owned() };
             relation(placed, other, derivation)
         });
         found.collect()
@@ -180,13 +190,31 @@ fn has_offset(a: &Placed, b: &Placed) -> bool {
 }
 
 fn relation(placed: &Placed, other: &Placed, derivation: Derivation) -> Option<Relation> {
-    let reasons = vec![Reason { facet: "formula".to_owned(), a: derivation.expression.clone(), b: derivation.words.clone(), weight: 0.0 }];
+    let mut reasons =
+        vec![Reason { facet: "formula".to_owned(), a: derivation.expression.clone(), b: derivation.words.clone(), weight: 0.0 }];
     let (a, b) = (placed.field()?.key.clone(), other.field()?.key.clone());
     // Printed equations are the department's own word; structure is only what the layout suggests.
-    let score = match derivation.origin {
+    let mut score = match derivation.origin {
         Origin::Printed | Origin::Time => 0.99,
         Origin::Growth => 0.97,
         Origin::Breakdown => 0.95,
     };
+    if let Some(hindrance) = too_coarse(placed, other) {
+        score = 0.5;
+        reasons.push(hindrance);
+    }
     (a != b).then_some(Relation { a, b, kind: RelationKind::Formula, score, reasons, formula: Some(derivation) })
+}
+
+/// A yearly figure gives no quarter's, a county's no village's: the equation holds, but the one cannot be computed from the other.
+fn too_coarse(placed: &Placed, other: &Placed) -> Option<Reason> {
+    let (own, given) = (&placed.entry.form.template, &other.entry.form.template);
+    let reason = |facet: &str, a: &str, b: &str| Some(Reason { facet: facet.to_owned(), a: a.to_owned(), b: b.to_owned(), weight: -1.0 });
+    if given.level > own.level {
+        return reason("level", own.level.as_str(), given.level.as_str());
+    }
+    if given.frequency.n_per_year() < own.frequency.n_per_year() {
+        return reason("frequency", own.frequency.as_str(), given.frequency.as_str());
+    }
+    None
 }

@@ -25,11 +25,6 @@ pub(crate) struct Part {
 }
 
 impl Snapshot {
-    /// Whether `a` is part of `b`, and by what.
-    pub(crate) fn part_of(&self, a: &Placed, b: &Placed) -> Option<Part> {
-        self.by_structure(a, b).or_else(|| by_facets(&a.field()?.meaning, &b.field()?.meaning))
-    }
-
     /// A row above `a` in its form shows the figure of `b`.
     fn by_structure(&self, a: &Placed, b: &Placed) -> Option<Part> {
         let (own, wanted) = (a.printed()?, b.field()?);
@@ -38,7 +33,8 @@ impl Snapshot {
         }
         for above in rows_above(a).into_iter().take(MAX_STEPS) {
             let same_unit = above.printed().is_some_and(|f| f.unit == own.unit);
-            let is_that = above.field().is_some_and(|f| f.element() == wanted.element() && f.meaning.offset_years == wanted.meaning.offset_years);
+            let is_that =
+                above.field().is_some_and(|f| f.element() == wanted.element() && f.meaning.offset_years == wanted.meaning.offset_years);
             let has_own_time = above.field().zip(a.field()).is_some_and(|(x, y)| {
                 x.meaning.offset_years == y.meaning.offset_years && x.meaning.facets.time_basis == y.meaning.facets.time_basis
             });
@@ -51,10 +47,20 @@ impl Snapshot {
 
     /// What two fields are to each other that are neither one figure nor asked about; `None` where nothing is to be said.
     pub(crate) fn told_apart(&self, a: &Placed, b: &Placed) -> Option<Relation> {
-        let (kind, part) = match (self.part_of(a, b), self.part_of(b, a)) {
+        let structure = (self.by_structure(a, b), self.by_structure(b, a));
+        let (kind, part) = match structure {
             (Some(part), None) => (RelationKind::Narrower, part),
             (None, Some(part)) => (RelationKind::Broader, part),
-            _ => return self.same_name_only(a, b),
+            // One name on both sides with a word more in one note is another definition, wider or not.
+            _ if has_one_name(a, b) => return self.same_name_only(a, b),
+            _ => {
+                let (x, y) = (&a.field()?.meaning, &b.field()?.meaning);
+                match (by_facets(x, y), by_facets(y, x)) {
+                    (Some(part), None) => (RelationKind::Narrower, part),
+                    (None, Some(part)) => (RelationKind::Broader, part),
+                    _ => return None,
+                }
+            }
         };
         let (narrow, broad) = (part.narrow, part.broad);
         let (x, y) = if kind == RelationKind::Narrower { (narrow, broad) } else { (broad, narrow) };
@@ -64,8 +70,7 @@ impl Snapshot {
 
     /// One name, and a facet that both sides know differently.
     fn same_name_only(&self, a: &Placed, b: &Placed) -> Option<Relation> {
-        let name = a.entry.name_of(a.at);
-        if name.is_empty() || name != b.entry.name_of(b.at) {
+        if !has_one_name(a, b) {
             return None;
         }
         let (meaning_a, meaning_b) = (&a.field()?.meaning, &b.field()?.meaning);
@@ -73,6 +78,12 @@ impl Snapshot {
         let (a, b) = (a.field()?.key.clone(), b.field()?.key.clone());
         Some(Relation { a, b, kind: RelationKind::Conflict, score: 0.0, reasons: vec![reason], formula: None })
     }
+}
+
+/// Whether two fields print the same label and column, list markers aside.
+fn has_one_name(a: &Placed, b: &Placed) -> bool {
+    let name = a.entry.name_of(a.at);
+    !name.is_empty() && name == b.entry.name_of(b.at)
 }
 
 /// Rows that stand above a field, nearest first: a cell of the same column, else of a row without columns.
@@ -85,13 +96,18 @@ fn rows_above(placed: &Placed) -> Vec<Placed> {
         let is_row = |f: &&(usize, &Field)| f.1.label == *label && f.1.path == path;
         let cells: Vec<(usize, &Field)> = fields.iter().enumerate().collect();
         let cells: Vec<&(usize, &Field)> = cells.iter().filter(is_row).collect();
-        let fitting = cells.iter().find(|(_, f)| f.column == own.column).or_else(|| cells.iter().find(|(_, f)| f.unit == own.unit && is_whole(&f.column)));
+        let fitting = cells
+            .iter()
+            .find(|(_, f)| f.column == own.column)
+            .or_else(|| cells.iter().find(|(_, f)| f.unit == own.unit && is_whole(&f.column)));
         if let Some((at, _)) = fitting {
             found.push(Placed { entry: placed.entry.clone(), at: *at });
         }
     }
     // A column of the row beside its total is part of the total.
-    let total = fields.iter().position(|f| f.label == own.label && f.path == own.path && f.code == own.code && f.unit == own.unit && is_total(&f.column));
+    let total = fields
+        .iter()
+        .position(|f| f.label == own.label && f.path == own.path && f.code == own.code && f.unit == own.unit && is_total(&f.column));
     if let Some(at) = total.filter(|at| *at != placed.at && !is_period(&own.column)) {
         found.push(Placed { entry: placed.entry.clone(), at });
     }
@@ -163,24 +179,30 @@ pub(crate) fn difference(a: &Meaning, b: &Meaning) -> Option<Reason> {
     let (x, y) = (&a.facets, &b.facets);
     let reason = |facet: &str, a: String, b: String| Reason { facet: facet.to_owned(), a, b, weight: -9.0 };
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let single = [("measure", text(&x.measure), text(&y.measure)), ("unit", text(&x.dimension), text(&y.dimension)), ("statistic", text(&x.statistic), text(&y.statistic))];
+    let single = [("unit", text(&x.dimension), text(&y.dimension)), ("statistic", text(&x.statistic), text(&y.statistic))];
     for (facet, p, q) in single {
         if p != q && !p.is_empty() && !q.is_empty() {
             return Some(reason(facet, p, q));
         }
     }
-    for (facet, p, q) in [("population", &x.population, &y.population), ("qualifier", &x.qualifiers, &y.qualifiers), ("clause", &x.clauses, &y.clauses)] {
-        let (only_p, only_q) = (only(p, q), only(q, p));
-        if !only_p.is_empty() || !only_q.is_empty() {
-            return Some(reason(facet, only_p, only_q));
-        }
-    }
-    if x.time_basis != y.time_basis {
-        let time = |t: Option<crate::domain::facet::TimeBasis>| t.map(|t| t.as_str().to_owned()).unwrap_or_default();
-        return Some(reason("time", time(x.time_basis), time(y.time_basis)));
-    }
-    let (p, q) = (a.residue.join("、"), b.residue.join("、"));
-    (p != q).then(|| reason("residue", p, q))
+    let words = |m: &Option<String>| -> BTreeSet<String> { m.iter().flat_map(|m| m.split('+')).map(str::to_owned).collect() };
+    let (measure_x, measure_y) = (words(&x.measure), words(&y.measure));
+    // What 其他 leaves follows from its neighbours, and is the same thing in forms that are cut up a little differently.
+    let stated = |clauses: &BTreeSet<String>| -> BTreeSet<String> { clauses.iter().filter(|c| !c.starts_with('除')).cloned().collect() };
+    let (clauses_x, clauses_y) = (stated(&x.clauses), stated(&y.clauses));
+    let sets = [
+        ("measure", &measure_x, &measure_y),
+        ("population", &x.population, &y.population),
+        ("qualifier", &x.qualifiers, &y.qualifiers),
+        ("clause", &clauses_x, &clauses_y),
+    ];
+    // Known on both sides and nothing in common: what one form leaves open is a question, not a difference.
+    // A thing read from the label on one side and from a heading on the other may be a heading read too far.
+    let in_label = |m: &Meaning| m.evidence.iter().any(|e| e.facet == "measure" && e.source == "label");
+    let is_even = in_label(a) == in_label(b);
+    let is_apart = |p: &BTreeSet<String>, q: &BTreeSet<String>| !p.is_empty() && !q.is_empty() && p.is_disjoint(q);
+    let apart = sets.into_iter().find(|(facet, p, q)| (is_even || *facet != "measure") && is_apart(p, q));
+    apart.map(|(facet, p, q)| reason(facet, only(p, q), only(q, p)))
 }
 
 fn only(a: &BTreeSet<String>, b: &BTreeSet<String>) -> String {

@@ -105,10 +105,25 @@ impl Snapshot {
         if formula.is_some() {
             return formula;
         }
-        let told = self.told_apart(&placed_a, &placed_b);
-        match told {
-            Some(told) if told.kind != RelationKind::Conflict => Some(told),
-            told => self.question(&placed_a, &placed_b).or(told),
+        let years = years_of_columns(&placed_a, &placed_b).or_else(|| years_of_columns(&placed_b, &placed_a).map(|(x, y)| (y, x)));
+        if let Some((x, y)) = years {
+            let reasons = vec![reason("offset", &x.to_string(), &y.to_string())];
+            return Some(Relation { a: a.clone(), b: b.clone(), kind: RelationKind::Offset, score: 0.95, reasons, formula: None });
         }
+        self.told_apart(&placed_a, &placed_b).or_else(|| self.question(&placed_a, &placed_b))
     }
+}
+
+/// 本学年 and 上学年 of one row, whatever the row means.
+fn years_of_columns(now: &Placed, before: &Placed) -> Option<(i16, i16)> {
+    let (x, y) = (now.printed()?, before.printed()?);
+    let is_one_row =
+        now.entry.form.template.id == before.entry.form.template.id && x.path == y.path && x.label == y.label && x.unit == y.unit;
+    let pairs = [("本", "上"), ("今", "去"), ("当", "上")];
+    let is_year = |rest: &str| rest.starts_with('年') || rest.starts_with("学年");
+    let fits = pairs.iter().any(|(now, before)| match (x.column.trim().strip_prefix(now), y.column.trim().strip_prefix(before)) {
+        (Some(p), Some(q)) => p == q && is_year(p),
+        _ => false,
+    });
+    (is_one_row && fits).then_some((0, -1))
 }

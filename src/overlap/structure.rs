@@ -12,15 +12,8 @@ use crate::overlap::facets::text::{normalise, strip_markers};
 /// Headings of a whole among the columns of a row.
 const TOTALS: [&str; 6] = ["合计", "总计", "计", "小计", "总数", "全部"];
 /// Pairs of columns or rows that leave nothing out.
-const WHOLES: [&[&str]; 7] = [
-    &["男", "女"],
-    &["男性", "女性"],
-    &["男孩", "女孩"],
-    &["城镇", "农村"],
-    &["城市", "农村"],
-    &["公办", "民办"],
-    &["农业", "非农业"],
-];
+const WHOLES: [&[&str]; 7] =
+    [&["男", "女"], &["男性", "女性"], &["男孩", "女孩"], &["城镇", "农村"], &["城市", "农村"], &["公办", "民办"], &["农业", "非农业"]];
 /// Words of figures that are no sums of their parts.
 const AVERAGES: [&str; 12] = ["单产", "亩产", "平均", "人均", "户均", "价格", "均价", "率", "比重", "占比", "增长", "增速"];
 
@@ -91,17 +84,26 @@ fn by_columns(template: &FormTemplate, fields: &[Plain]) -> Vec<Proposal> {
         let named: Vec<(usize, &Plain, &Field)> =
             cells.iter().filter_map(|at| Some((*at, fields.get(*at)?, template.fields.get(*at)?))).collect();
         found.extend(growth(&named));
+        found.extend(cumulative(&named));
         let Some((total, whole, field)) = named.iter().find(|(_, p, _)| TOTALS.contains(&p.column.as_str())) else { continue };
         if whole.is_average() || !field.dtype.is_number() {
             continue;
         }
-        let others: Vec<&(usize, &Plain, &Field)> =
-            named.iter().filter(|(at, p, f)| at != total && f.unit == field.unit && f.dtype.is_number() && !p.is_average() && !says_period(&p.column)).collect();
+        let others: Vec<&(usize, &Plain, &Field)> = named
+            .iter()
+            .filter(|(at, p, f)| at != total && f.unit == field.unit && f.dtype.is_number() && !p.is_average() && !says_period(&p.column))
+            .collect();
         for parts in WHOLES {
             let of = |word: &&str| others.iter().find(|(_, p, _)| p.column == **word).map(|(at, ..)| *at);
             let positions: Option<Vec<usize>> = parts.iter().map(of).collect();
             if let Some(parts_at) = positions {
-                found.push(Proposal { total: *total, parts: parts_at, is_exhaustive: true, origin: Origin::Breakdown, words: parts.join("、") });
+                found.push(Proposal {
+                    total: *total,
+                    parts: parts_at,
+                    is_exhaustive: true,
+                    origin: Origin::Breakdown,
+                    words: parts.join("、"),
+                });
             }
         }
         let among = others.iter().filter(|(_, p, _)| p.column_is_among);
@@ -131,6 +133,17 @@ fn growth(cells: &[(usize, &Plain, &Field)]) -> Option<Proposal> {
     // Of several columns of this period, the one with the same reach as last year's stands next to it.
     let now = now.iter().copied().min_by_key(|at| at.abs_diff(*before))?;
     Some(Proposal { total: *rate, parts: vec![now, *before], is_exhaustive: true, origin: Origin::Growth, words: plain.column.clone() })
+}
+
+/// 本年累计 beside the figure of the period: the sum of the periods since January.
+fn cumulative(cells: &[(usize, &Plain, &Field)]) -> Option<Proposal> {
+    let is_before = |p: &Plain| ["上年", "去年", "上月", "上期"].iter().any(|w| p.column.contains(w));
+    let is_sum = |p: &Plain| p.column.contains("累计") || p.column.starts_with("1至") || p.column.starts_with("1-");
+    let now = || cells.iter().filter(|(_, p, f)| f.dtype.is_number() && !is_before(p) && !p.is_average());
+    let (total, _, whole) = now().find(|(_, p, _)| is_sum(p))?;
+    let periods = ["本月", "本季", "本期", "当月", "当季", "本月数", "本季数", "本期数"];
+    let (part, plain, _) = now().find(|(_, p, f)| !is_sum(p) && f.unit == whole.unit && periods.contains(&p.column.as_str()))?;
+    Some(Proposal { total: *total, parts: vec![*part], is_exhaustive: true, origin: Origin::Time, words: plain.column.clone() })
 }
 
 /// The children of each row, under the row itself or under a heading of a breakdown below it.
@@ -169,14 +182,23 @@ fn by_rows(template: &FormTemplate, fields: &[Plain]) -> Vec<Proposal> {
     found
 }
 
-fn parts_of(template: &FormTemplate, fields: &[Plain], rows: &[(&Field, Vec<usize>)], total: usize, children: &[usize], heading: &str) -> Vec<Proposal> {
+fn parts_of(
+    template: &FormTemplate,
+    fields: &[Plain],
+    rows: &[(&Field, Vec<usize>)],
+    total: usize,
+    children: &[usize],
+    heading: &str,
+) -> Vec<Proposal> {
     let (Some(whole), Some(plain)) = (template.fields.get(total), fields.get(total)) else { return Vec::new() };
     if !whole.dtype.is_number() || plain.is_average() {
         return Vec::new();
     }
     let in_column = |row: &usize| {
         let cells = &rows.get(*row)?.1;
-        let same = |at: &&usize| template.fields.get(**at).is_some_and(|f| f.column == whole.column && f.unit == whole.unit && f.dtype.is_number());
+        let same = |at: &&usize| {
+            template.fields.get(**at).is_some_and(|f| f.column == whole.column && f.unit == whole.unit && f.dtype.is_number())
+        };
         // A whole without columns is cut into rows without columns.
         cells.iter().find(same).copied()
     };

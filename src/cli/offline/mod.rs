@@ -10,3 +10,4 @@ pub mod learned;
 pub mod overlap;
 pub mod plan;
 pub mod read;
+pub mod rules;

@@ -65,7 +65,7 @@ enum OverlapFormat {
 #[serde(untagged)]
 enum Line<'a> {
     Field { kind: &'static str, form_id: &'a str, field_id: &'a str, element: ElementId, offset: i16, certain: bool },
-    Pair { kind: &'static str, a: End<'a>, b: End<'a>, relation: &'static str, score: f64 },
+    Pair { kind: &'static str, a: End<'a>, b: End<'a>, relation: &'static str, score: f64, why: String },
     Synonym(SynonymLine),
 }
 
@@ -103,7 +103,7 @@ pub async fn run(args: OverlapArgs) -> anyhow::Result<ExitCode> {
     }
     let relations = catalogue.snapshot().relations().await?;
     let printed = match args.format {
-        OverlapFormat::Jsonl => lines(&catalogue, &relations, &mut BufWriter::new(std::io::stdout().lock())),
+        OverlapFormat::Jsonl => lines(args.language, &catalogue, &relations, &mut BufWriter::new(std::io::stdout().lock())),
         OverlapFormat::Table => write_out(&tables(args.language, &catalogue, &relations, args.limit)),
     };
     // Whoever reads may have enough before the end.
@@ -137,7 +137,7 @@ fn joined_of(catalogue: &Catalogue, relations: &Relations) -> BTreeMap<ElementId
 }
 
 /// Writes the lines as they are worked out, so that a large catalogue's relations are never all in memory.
-fn lines(catalogue: &Catalogue, relations: &Relations, out: &mut impl Write) -> std::io::Result<()> {
+fn lines(language: Language, catalogue: &Catalogue, relations: &Relations, out: &mut impl Write) -> std::io::Result<()> {
     let mut push = |line: Line<'_>| -> std::io::Result<()> {
         serde_json::to_writer(&mut *out, &line)?;
         out.write_all(b"\n")
@@ -151,14 +151,16 @@ fn lines(catalogue: &Catalogue, relations: &Relations, out: &mut impl Write) -> 
         let (offset, certain) = (known.meaning.offset_years, known.meaning.is_certain);
         push(Line::Field { kind: "field", form_id, field_id, element, offset, certain })?;
     }
+    let named = |key: &FieldKey| catalogue.form(&key.form).map(|form| explain::Named::of(form, key)).unwrap_or_default();
+    let why = |r: &Relation| explain::sentence(r, &named(&r.a), &named(&r.b), language);
     for r in relations.page(&[RelationKind::LooksAlike], 0) {
         // The reviewer is asked whether the two are the same.
-        push(pair("candidate", RelationKind::Same, &r))?;
+        push(pair("candidate", RelationKind::Same, &r, why(&r)))?;
     }
     let others: Vec<RelationKind> = relations.n_of_kinds().into_keys().filter(|kind| *kind != RelationKind::LooksAlike).collect();
     if !others.is_empty() {
         for r in relations.page(&others, 0) {
-            push(pair(r.kind.as_str(), r.kind, &r))?;
+            push(pair(r.kind.as_str(), r.kind, &r, why(&r)))?;
         }
     }
     for proposed in &catalogue.learned().synonyms {
@@ -167,8 +169,8 @@ fn lines(catalogue: &Catalogue, relations: &Relations, out: &mut impl Write) -> 
     out.flush()
 }
 
-fn pair<'a>(kind: &'static str, relation: RelationKind, r: &'a Relation) -> Line<'a> {
-    Line::Pair { kind, a: End::of(&r.a), b: End::of(&r.b), relation: relation.as_str(), score: r.score }
+fn pair<'a>(kind: &'static str, relation: RelationKind, r: &'a Relation, why: String) -> Line<'a> {
+    Line::Pair { kind, a: End::of(&r.a), b: End::of(&r.b), relation: relation.as_str(), score: r.score, why }
 }
 
 /// An element with the fields in which it appears.
@@ -276,10 +278,10 @@ mod tests {
             Line::Field { kind: "field", form_id: "f", field_id: "A1", element: ElementId::from_stored(10), offset: -1, certain: true };
         let line = r#"{"kind":"field","form_id":"f","field_id":"A1","element":"e000000000000000a","offset":-1,"certain":true}"#;
         assert_eq!(print(&field), line);
-        let candidate = Line::Pair { kind: "candidate", a: end(), b: end(), relation: "same", score: 0.5 };
+        let candidate = Line::Pair { kind: "candidate", a: end(), b: end(), relation: "same", score: 0.5, why: "像".into() };
         assert_eq!(
             print(&candidate),
-            r#"{"kind":"candidate","a":{"form_id":"f","field_id":"A1"},"b":{"form_id":"f","field_id":"A1"},"relation":"same","score":0.5}"#
+            r#"{"kind":"candidate","a":{"form_id":"f","field_id":"A1"},"b":{"form_id":"f","field_id":"A1"},"relation":"same","score":0.5,"why":"像"}"#
         );
     }
 

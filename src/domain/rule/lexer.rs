@@ -114,8 +114,11 @@ const COMPARISONS: [(&str, Comparator); 22] = [
 
 const DUTIES: [&str; 6] = ["必须", "应当", "应该", "应", "须", "需"];
 
+/// A word and the token that it is.
+type Cut = (&'static str, fn() -> Token);
+
 /// Words that cut a run wherever they stand.
-const CUTS: [(&str, fn() -> Token); 22] = [
+const CUTS: [Cut; 22] = [
     ("不得为空", || Token::Required),
     ("不能为空", || Token::Required),
     ("不可为空", || Token::Required),

@@ -169,6 +169,7 @@ fn rules_are_read_as_people_print_them() {
     check("06≥A6-1 06≥A6-2 第01页", &["f≥f1", "f≥f2"]);
     check("05=02÷01×100", &["e=b÷a×100"]);
     check("05=02合计/01合计*100%", &["e=b÷a×100"]);
+    check("05=10÷01×100", &["e=j÷a×100"]);
     check("2.1≥2.1.1＋2.1.2", &["m≥n+o"]);
     check("X13×1.3≤06×10000", &["k×1.3≤f×10000"]);
     check("06=0时，A6-1=0", &["f=0?f1=0"]);
@@ -322,13 +323,9 @@ fn statement() -> impl Strategy<Value = Statement> {
 /// The statement without places, which printing does not keep.
 fn without_places(statement: &Statement) -> String {
     let text = format!("{statement:?}");
-    let mut out = String::new();
-    let mut rest = text.as_str();
-    while let Some(at) = rest.find("at: ") {
-        out.push_str(&rest[..at]);
-        rest = rest[at + 4..].trim_start_matches(|c: char| c.is_ascii_digit());
-    }
-    out + rest
+    let mut parts = text.split("at: ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |out, part| out + part.trim_start_matches(|c: char| c.is_ascii_digit()))
 }
 
 proptest! {

@@ -84,6 +84,7 @@ fn derivation_to_pb(derivation: Derivation) -> pb::Derivation {
         operands: derivation.operands.iter().map(field_key_to_pb).collect(),
         origin: origin.into(),
         words: derivation.words,
+        title: derivation.title,
     }
 }
 

@@ -155,7 +155,9 @@ impl Names<'_> {
 
     fn of_word(&self, word: &str, is_factor: bool, depth: u8) -> Vec<Meaning> {
         let numeral = is_numeral(word).then(|| word.parse::<Decimal>().ok()).flatten();
-        if let Some(number) = numeral.filter(|n| self.in_columns || (is_factor && is_power_of_ten(*n))) {
+        // ×100 and ÷10000 are factors even where a row has that number; 10 is as likely a row.
+        let is_round = |n: &Decimal| is_factor && *n >= Decimal::ONE_HUNDRED && is_power_of_ten(*n);
+        if let Some(number) = numeral.filter(|n| self.in_columns || is_round(n)) {
             return vec![Meaning::sure(Named::Number(number))];
         }
         let exact = self.index.coded(word);
