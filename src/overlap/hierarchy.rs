@@ -196,11 +196,11 @@ pub(crate) fn difference(a: &Meaning, b: &Meaning) -> Option<Reason> {
         ("qualifier", &x.qualifiers, &y.qualifiers),
         ("clause", &clauses_x, &clauses_y),
     ];
-    // Known on both sides and nothing in common: what one form leaves open is a question, not a difference.
+    // Each side has what the other lacks: what only one form says is a question, not a difference.
     // A thing read from the label on one side and from a heading on the other may be a heading read too far.
     let in_label = |m: &Meaning| m.evidence.iter().any(|e| e.facet == "measure" && e.source == "label");
     let is_even = in_label(a) == in_label(b);
-    let is_apart = |p: &BTreeSet<String>, q: &BTreeSet<String>| !p.is_empty() && !q.is_empty() && p.is_disjoint(q);
+    let is_apart = |p: &BTreeSet<String>, q: &BTreeSet<String>| !p.is_subset(q) && !q.is_subset(p);
     let apart = sets.into_iter().find(|(facet, p, q)| (is_even || *facet != "measure") && is_apart(p, q));
     apart.map(|(facet, p, q)| reason(facet, only(p, q), only(q, p)))
 }

@@ -210,9 +210,9 @@ fn parts_of(
     let labels: Vec<&str> = cells.iter().filter_map(plain_of).map(|p| p.label.as_str()).collect();
     let is_whole_pair = WHOLES.iter().any(|pair| labels.len() == pair.len() && pair.iter().all(|w| labels.contains(w)));
     let is_breakdown = heading_plain.contains('按') && heading_plain.contains('分');
-    let has_other = labels.iter().any(|l| l.starts_with("其他") || l.starts_with("其它"));
-    let numbered = cells.iter().all(|at| template.fields.get(*at).is_some_and(|f| is_numbered(&f.label)));
-    let leaves_nothing = is_whole_pair || (!is_among && (is_breakdown || has_other || numbered));
+    // 其他 closes a list; 其他基建占地 in the middle of one does not.
+    let has_other = labels.last().is_some_and(|l| l.starts_with("其他") || l.starts_with("其它"));
+    let leaves_nothing = is_whole_pair || (!is_among && (is_breakdown || has_other));
     if cells.len() > 1 && is_complete && leaves_nothing {
         let words = if heading.is_empty() { labels.join("、") } else { heading.to_owned() };
         return vec![Proposal { total, parts: cells, is_exhaustive: true, origin: Origin::Breakdown, words }];
@@ -222,12 +222,4 @@ fn parts_of(
         Proposal { total, parts: vec![at], is_exhaustive: false, origin: Origin::Breakdown, words }
     };
     cells.into_iter().map(bound).collect()
-}
-
-/// 1. 2. 3., （1）（2）, ①②: parts that are counted through.
-fn is_numbered(label: &str) -> bool {
-    let label = label.trim_start();
-    let first = label.trim_start_matches(['(', '（']).chars().next();
-    let is_marked = strip_markers(label).0.len() < label.len();
-    is_marked && first.is_some_and(|c| c.is_ascii_digit() || "一二三四五六七八九十①②③④⑤⑥⑦⑧⑨⑩１２３４５６７８９".contains(c))
 }

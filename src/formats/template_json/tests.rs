@@ -36,7 +36,7 @@ fn an_untidy_form_is_read() {
         {"field_id": "b", "label": "乡镇类型", "unit": "—", "options": "1重点镇 2非重点镇", "dtype": ""},
         {"field_id": "c", "label": "负责人", "unit": "", "options": ["(下拉选项)"], "decimals": null}]}"#;
     let read = read(text).unwrap();
-    assert_eq!(read.problems, []);
+    assert_eq!(told(&read.problems), [(Code::RuleWordUnknown, None, Some(1))], "the printed rule names rows that the form lacks");
     assert!(read.is_acceptable());
     let t = &read.template;
     assert_eq!((t.number.as_str(), t.year, t.organisation.as_str(), t.rules.len()), ("G101", 2016, "mzt", 1));
