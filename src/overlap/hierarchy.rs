@@ -9,6 +9,7 @@ use crate::domain::facet::Meaning;
 use crate::domain::relation::{Reason, Relation, RelationKind};
 use crate::domain::template::Field;
 use crate::overlap::catalogue::{Placed, Snapshot};
+use crate::overlap::facets::text::{normalise, strip_markers};
 
 /// Rows above a field that it may be part of.
 const MAX_STEPS: usize = 6;
@@ -80,10 +81,17 @@ impl Snapshot {
     }
 }
 
-/// Whether two fields print the same label and column, list markers aside.
+/// Whether two fields print the same label, list markers aside; columns that only name a period or the whole do not count.
 fn has_one_name(a: &Placed, b: &Placed) -> bool {
     let name = a.entry.name_of(a.at);
-    !name.is_empty() && name == b.entry.name_of(b.at)
+    if !name.is_empty() && name == b.entry.name_of(b.at) {
+        return true;
+    }
+    let (Some(x), Some(y)) = (a.printed(), b.printed()) else { return false };
+    let label = |field: &Field| normalise(strip_markers(&field.label).0);
+    let says_nothing = |field: &Field| is_whole(&field.column) || is_period(&field.column);
+    let label_x = label(x);
+    !label_x.is_empty() && label_x == label(y) && says_nothing(x) && says_nothing(y)
 }
 
 /// Rows that stand above a field, nearest first: a cell of the same column, else of a row without columns.

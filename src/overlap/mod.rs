@@ -21,8 +21,6 @@ mod profile;
 mod quick;
 mod recall;
 mod relate;
-#[cfg(test)]
-mod sample;
 mod score;
 mod settle;
 mod structure;

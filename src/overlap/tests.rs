@@ -1,5 +1,6 @@
 //! The catalogue as a whole: order of arrival, one by one against all at once, standings, removal.
 
+mod labelled;
 mod sample;
 
 use std::sync::Arc;

@@ -135,3 +135,40 @@ pub(crate) fn element_to_pb(found: ElementWithFields) -> pb::GetElementResponse 
         fields: found.fields.iter().map(field_key_to_pb).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::{FieldId, FieldKey, FormId};
+    use crate::domain::relation::Relation;
+
+    #[test]
+    fn a_formula_is_told_with_its_operands() {
+        let key = |field: &str| FieldKey { form: FormId::from_stored("f"), field: FieldId::from_stored(field), since: 1 };
+        let derivation = Derivation {
+            expression: "合计 = 男 + 女".into(),
+            operands: vec![key("m"), key("w")],
+            origin: Origin::Printed,
+            title: "表".into(),
+            words: "01=02+03".into(),
+        };
+        let relation =
+            Relation { a: key("t"), b: key("m"), kind: RelationKind::Formula, score: 0.99, reasons: Vec::new(), formula: Some(derivation) };
+        let named = String::new;
+        let described = DescribedRelation {
+            relation,
+            a_label: named(),
+            a_title: named(),
+            b_label: named(),
+            b_title: named(),
+            sentence_zh: named(),
+            sentence_en: named(),
+        };
+        let message = relation_to_pb(described);
+        assert_eq!(message.kind, i32::from(pb::RelationKind::Formula));
+        assert_eq!(relation_kinds_from_pb(&[message.kind]), Ok(vec![RelationKind::Formula]));
+        let formula = message.formula.unwrap();
+        assert_eq!((formula.operands.len(), formula.origin), (2, i32::from(pb::DerivationOrigin::Printed)));
+        assert_eq!((formula.expression.as_str(), formula.words.as_str()), ("合计 = 男 + 女", "01=02+03"));
+    }
+}
