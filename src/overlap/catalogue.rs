@@ -3,8 +3,8 @@
 //! Changed by inserting and removing whole forms; a [`Snapshot`] shares everything with it and is queried outside any lock. The index is over
 //! data elements, not fields: however often a figure is asked, it is compared once.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::domain::decision::Verdict;
 use crate::domain::element::{CataloguedField, DataElement};
@@ -14,12 +14,13 @@ use crate::domain::measure::Measures;
 use crate::domain::template::{Field, RegisteredTemplate};
 use crate::overlap::element::{ElementEntry, N_REPRESENTATIVES, count, discount, name_digest};
 use crate::overlap::facets::text::{normalise, strip_markers};
-use crate::overlap::formula::{Equation, equations_of};
+use crate::overlap::formula::Equation;
 use crate::overlap::learn::Learned;
 use crate::overlap::learn::joined::Joined;
 use crate::overlap::persistent::{Change, Numbers, SharedArray, SharedMap, SharedOrder};
 use crate::overlap::profile::Profile;
 use crate::overlap::settle::Settlement;
+use crate::overlap::shown::{Shown, parents_of};
 use crate::overlap::tokens::{Token, class_of, each_name_token, each_token, word_token, words};
 
 /// Bits of a field number that tell the field within its form; a form has at most 5,000 fields.
@@ -40,23 +41,8 @@ pub(crate) struct FormEntry {
     names: Arc<Vec<(Box<str>, Box<str>)>>,
     /// Place of the row above each field: its total, where the path ends in the label of a field of the form.
     parents: Arc<Vec<Option<usize>>>,
-    /// Equations of the form, read when they are first asked for: most comparisons need none.
-    equations: Arc<OnceLock<Vec<Equation>>>,
-}
-
-/// The row above each field: the field that the last heading names, in the same column where there is one.
-fn parents_of(fields: &[Field]) -> Vec<Option<usize>> {
-    let mut rows: HashMap<(&[String], &str), Vec<usize>> = HashMap::new();
-    for (at, field) in fields.iter().enumerate() {
-        rows.entry((&field.path, &field.label)).or_default().push(at);
-    }
-    let parent = |(own, field): (usize, &Field)| {
-        let (last, outer) = field.path.split_last()?;
-        let cells = rows.get(&(outer, last.as_str()))?;
-        let in_column = |at: &&usize| fields.get(**at).is_some_and(|f| f.column == field.column);
-        cells.iter().find(in_column).or_else(|| cells.first()).copied().filter(|at| *at != own)
-    };
-    fields.iter().enumerate().map(parent).collect()
+    /// What the form shows by itself.
+    shown: Arc<Shown>,
 }
 
 /// Normalised names of a field: what a person compares first.
@@ -76,7 +62,12 @@ impl FormEntry {
 
     /// The equations that the form prints or shows.
     pub(crate) fn equations(&self, measures: &Measures) -> &[Equation] {
-        self.equations.get_or_init(|| equations_of(&self.form.template, measures))
+        self.shown.equations(&self.form.template, measures)
+    }
+
+    /// Places of the rows that stand above a field, nearest first.
+    pub(crate) fn above(&self, at: usize) -> &[usize] {
+        self.shown.above(&self.form.template, at)
     }
 
     /// The same with what stands directly above.
@@ -170,7 +161,7 @@ struct Prepared {
     names: Arc<Vec<(Box<str>, Box<str>)>>,
     profiles: Arc<Vec<Profile>>,
     parents: Arc<Vec<Option<usize>>>,
-    equations: Arc<OnceLock<Vec<Equation>>>,
+    shown: Arc<Shown>,
 }
 
 impl State {
@@ -181,7 +172,7 @@ impl State {
         self.insert_prepared(
             form,
             fields,
-            Prepared { names: Arc::new(names), profiles: Arc::new(profiles), parents, equations: Arc::default() },
+            Prepared { names: Arc::new(names), profiles: Arc::new(profiles), parents, shown: Arc::default() },
         );
     }
 
@@ -192,8 +183,8 @@ impl State {
         let number = self.next_number;
         self.next_number += 1;
         self.n_fields += fields.len();
-        let Prepared { names, profiles, parents, equations } = prepared;
-        let entry = Arc::new(FormEntry { form, fields, profiles, number: number.into(), names, parents, equations });
+        let Prepared { names, profiles, parents, shown } = prepared;
+        let entry = Arc::new(FormEntry { form, fields, profiles, number: number.into(), names, parents, shown });
         // Fields find their form by its number, also while they are put.
         self.by_number.set(number, Some(Arc::clone(&entry)));
         for at in 0..entry.fields.len() {
@@ -281,6 +272,11 @@ impl State {
         self.elements.set(place, Some(Arc::new(element)));
     }
 
+    /// What the decisions in force make of the elements.
+    pub(crate) fn settlement(&self) -> &Settlement {
+        &self.settlement
+    }
+
     /// What a decision says of one element against another, by the numbers under which they are indexed.
     pub(crate) fn told(&self, a: u64, b: u64) -> Option<Verdict> {
         let id = |element: u64| ElementId::from_stored(i64::try_from(element).unwrap_or(i64::MAX));
@@ -306,7 +302,7 @@ impl State {
                 names: Arc::clone(&entry.names),
                 profiles: Arc::clone(&entry.profiles),
                 parents: Arc::clone(&entry.parents),
-                equations: Arc::clone(&entry.equations),
+                shown: Arc::clone(&entry.shown),
             };
             self.insert_prepared(Arc::clone(&entry.form), entry.fields.clone(), prepared);
             let after = self.forms.get(&entry.form.template.id).map(|e| e.fields.as_slice()).unwrap_or_default();

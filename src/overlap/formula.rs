@@ -3,7 +3,8 @@
 //! An equation is one form's; through the elements of its fields it holds for every field that shows the same figure: where form A asks a
 //! 合计 that form B cuts into 男 and 女, A's figure follows from B's. Only relations are made here; nothing is planned or computed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 
 use crate::domain::facet::TimeBasis;
 use crate::domain::id::{ElementId, FieldKey};
@@ -94,7 +95,7 @@ impl Snapshot {
             found.extend(self.operands_for(placed, &placed.entry, equation));
         }
         let same = self.state.placed(field.element());
-        let others = same.iter().filter(|o| o.entry.form.template.id != placed.entry.form.template.id && has_offset(o, placed));
+        let others = same.iter().filter(|o| !o.is_beside(placed) && has_offset(o, placed));
         for other in others.take(MAX_FORMS) {
             for equation in other.entry.equations(&self.measures).iter().filter(|e| e.target == other.at) {
                 found.extend(self.operands_for(placed, &other.entry, equation));
@@ -107,24 +108,18 @@ impl Snapshot {
     }
 
     /// One relation for each operand of an equation: to the field of the equation's own form, and to the same figure in other forms.
-    fn operands_for(&self, placed: &Placed, entry: &std::sync::Arc<FormEntry>, equation: &Equation) -> Vec<Relation> {
-        let keys: Vec<FieldKey> = equation.operands.iter().filter_map(|at| entry.form.field_keys.get(*at).cloned()).collect();
+    fn operands_for(&self, placed: &Placed, entry: &Arc<FormEntry>, equation: &Equation) -> Vec<Relation> {
         let mut found = Vec::new();
         for at in &equation.operands {
             let own = Placed { entry: entry.clone(), at: *at };
             let Some(operand) = own.field() else { continue };
-            let same = self.state.placed(operand.element());
-            let is_elsewhere = |p: &&Placed| p.entry.form.template.id != entry.form.template.id && has_offset(p, &own);
-            let shown = std::iter::once(&own).chain(same.iter().filter(is_elsewhere).take(MAX_FORMS));
-            for other in shown.filter(|o| !(o.at == placed.at && o.entry.form.template.id == placed.entry.form.template.id)) {
-                let derivation = Derivation {
-                    expression: equation.expression.clone(),
-                    operands: keys.clone(),
-                    origin: equation.origin,
-                    title: entry.form.template.title.trim().to_owned(),
-                    words: equation.words.clone(),
-                };
-                found.extend(relation(placed, other, derivation));
+            let same = self.state.element(operand.element());
+            let is_elsewhere = |p: &&Placed| !p.is_beside(&own) && has_offset(p, &own);
+            // The first fields stand for the figure: how often else it is asked makes no other formula.
+            let elsewhere = same.iter().flat_map(|e| &e.first).filter(is_elsewhere);
+            let shown = std::iter::once(&own).chain(elsewhere);
+            for other in shown.filter(|o| !(o.at == placed.at && o.is_beside(placed))) {
+                found.extend(relation(placed, other, derivation(entry, equation)));
             }
         }
         found
@@ -141,7 +136,8 @@ impl Snapshot {
         };
         let mut facets = meaning.facets.clone();
         facets.time_basis = Some(from);
-        let element = ElementId::of_key(&key_of(&facets, &meaning.residue));
+        // Decisions may have made the other figure one with others.
+        let element = ElementId::of_key(self.state.settlement().class_of(&key_of(&facets, &meaning.residue)));
         let n_times = placed.entry.form.template.frequency.n_per_year();
         let others = self.state.placed(element);
         let serves = |o: &&Placed| {
@@ -164,23 +160,60 @@ impl Snapshot {
         found.collect()
     }
 
-    /// Every formula of the catalogue, by form: the computed field of each equation with its operands, and both with the same figures elsewhere.
-    pub(crate) fn all_formulas(&self) -> Vec<Relation> {
+    /// Every formula of the catalogue: a figure with each figure that it follows from, once, by the fields of the first form that shows it; the
+    /// formulas of other fields follow through what is one figure with them. The equations of all forms should have been read before.
+    pub(crate) fn each_formula(&self) -> Vec<(Placed, Placed, f64)> {
         let mut found = Vec::new();
-        for entry in self.state.forms.values() {
-            let targets: BTreeSet<usize> = entry.equations(&self.measures).iter().map(|e| e.target).collect();
-            let over_time = entry.fields.iter().enumerate().filter(|(_, f)| is_flow(f.meaning.facets.time_basis)).map(|(at, _)| at);
-            for at in targets.iter().copied().chain(over_time.filter(|at| !targets.contains(at))) {
-                let placed = Placed { entry: entry.clone(), at };
-                found.extend(self.formulas_of(&placed));
+        let mut seen: HashSet<[(ElementId, i16); 2]> = HashSet::new();
+        let figure = |p: &Placed| p.field().map(|f| (f.element(), f.meaning.offset_years));
+        for entry in self.state.form_entries() {
+            for equation in entry.equations(&self.measures) {
+                let whole = Placed { entry: Arc::clone(entry), at: equation.target };
+                for at in &equation.operands {
+                    let part = Placed { entry: Arc::clone(entry), at: *at };
+                    if figure(&whole).zip(figure(&part)).is_some_and(|(x, y)| seen.insert([x, y])) {
+                        found.push((whole.clone(), part, certainty(equation.origin)));
+                    }
+                }
             }
+        }
+        for (_, element) in self.state.elements.iter() {
+            let served = element.first.iter().find_map(|p| Some((p, self.over_time(p).into_iter().next()?)));
+            let Some((first, relation)) = served else { continue };
+            let other = self.find(&relation.b);
+            let is_new = figure(first).zip(other.as_ref().and_then(figure)).is_some_and(|(x, y)| seen.insert([x, y]));
+            found.extend(other.filter(|_| is_new).map(|other| (first.clone(), other, relation.score)));
         }
         found
     }
+
+    /// The formula by which [`Self::each_formula`] named two fields.
+    pub(crate) fn formula_between(&self, placed: &Placed, other: &Placed) -> Option<Relation> {
+        let equations = placed.entry.equations(&self.measures).iter();
+        let mut fitting = equations.filter(|e| e.target == placed.at && e.operands.contains(&other.at) && other.is_beside(placed));
+        let by_form = fitting.next().and_then(|equation| relation(placed, other, derivation(&placed.entry, equation)));
+        by_form.or_else(|| self.over_time(placed).into_iter().find(|r| other.field().is_some_and(|f| f.key == r.b)))
+    }
 }
 
-fn is_flow(time: Option<TimeBasis>) -> bool {
-    matches!(time, Some(TimeBasis::YearToDate | TimeBasis::Flow))
+/// What an equation of a form says.
+fn derivation(entry: &FormEntry, equation: &Equation) -> Derivation {
+    Derivation {
+        expression: equation.expression.clone(),
+        operands: equation.operands.iter().filter_map(|at| entry.form.field_keys.get(*at).cloned()).collect(),
+        origin: equation.origin,
+        title: entry.form.template.title.trim().to_owned(),
+        words: equation.words.clone(),
+    }
+}
+
+/// How sure an equation is: printed ones are the department's own word, structure is only what the layout suggests.
+fn certainty(origin: Origin) -> f64 {
+    match origin {
+        Origin::Printed | Origin::Time => 0.99,
+        Origin::Growth => 0.97,
+        Origin::Breakdown => 0.95,
+    }
 }
 
 /// Whether two fields are about the same year as seen from their forms.
@@ -193,12 +226,7 @@ fn relation(placed: &Placed, other: &Placed, derivation: Derivation) -> Option<R
     let mut reasons =
         vec![Reason { facet: "formula".to_owned(), a: derivation.expression.clone(), b: derivation.words.clone(), weight: 0.0 }];
     let (a, b) = (placed.field()?.key.clone(), other.field()?.key.clone());
-    // Printed equations are the department's own word; structure is only what the layout suggests.
-    let mut score = match derivation.origin {
-        Origin::Printed | Origin::Time => 0.99,
-        Origin::Growth => 0.97,
-        Origin::Breakdown => 0.95,
-    };
+    let mut score = certainty(derivation.origin);
     if let Some(hindrance) = too_coarse(placed, other) {
         score = 0.5;
         reasons.push(hindrance);

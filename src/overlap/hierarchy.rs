@@ -3,10 +3,11 @@
 //! A row below another in a form (其中, a breakdown) is part of it, and so of every field that shows the same figure; else the facets tell,
 //! where both readings are certain. Ages are compared as ranges.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use crate::domain::facet::Meaning;
-use crate::domain::relation::{Reason, Relation, RelationKind};
+use crate::domain::relation::{Reason, RelationKind};
 use crate::domain::template::Field;
 use crate::overlap::catalogue::{Placed, Snapshot};
 use crate::overlap::facets::text::{normalise, strip_markers};
@@ -32,7 +33,8 @@ impl Snapshot {
         if own.unit.is_empty() || !own.dtype.is_number() {
             return None;
         }
-        for above in rows_above(a).into_iter().take(MAX_STEPS) {
+        for at in a.entry.above(a.at).iter().take(MAX_STEPS) {
+            let above = Placed { entry: Arc::clone(&a.entry), at: *at };
             let same_unit = above.printed().is_some_and(|f| f.unit == own.unit);
             let is_that =
                 above.field().is_some_and(|f| f.element() == wanted.element() && f.meaning.offset_years == wanted.meaning.offset_years);
@@ -47,13 +49,13 @@ impl Snapshot {
     }
 
     /// What two fields are to each other that are neither one figure nor asked about; `None` where nothing is to be said.
-    pub(crate) fn told_apart(&self, a: &Placed, b: &Placed) -> Option<Relation> {
+    pub(crate) fn told_apart(&self, a: &Placed, b: &Placed) -> Option<(RelationKind, Reason)> {
         let structure = (self.by_structure(a, b), self.by_structure(b, a));
         let (kind, part) = match structure {
             (Some(part), None) => (RelationKind::Narrower, part),
             (None, Some(part)) => (RelationKind::Broader, part),
             // One name on both sides with a word more in one note is another definition, wider or not.
-            _ if has_one_name(a, b) => return self.same_name_only(a, b),
+            _ if has_one_name(a, b) => return same_name_only(a, b),
             _ => {
                 let (x, y) = (&a.field()?.meaning, &b.field()?.meaning);
                 match (by_facets(x, y), by_facets(y, x)) {
@@ -65,20 +67,13 @@ impl Snapshot {
         };
         let (narrow, broad) = (part.narrow, part.broad);
         let (x, y) = if kind == RelationKind::Narrower { (narrow, broad) } else { (broad, narrow) };
-        let reasons = vec![Reason { facet: part.facet.to_owned(), a: x, b: y, weight: -1.0 }];
-        Some(Relation { a: a.field()?.key.clone(), b: b.field()?.key.clone(), kind, score: 0.9, reasons, formula: None })
+        Some((kind, Reason { facet: part.facet.to_owned(), a: x, b: y, weight: -1.0 }))
     }
+}
 
-    /// One name, and a facet that both sides know differently.
-    fn same_name_only(&self, a: &Placed, b: &Placed) -> Option<Relation> {
-        if !has_one_name(a, b) {
-            return None;
-        }
-        let (meaning_a, meaning_b) = (&a.field()?.meaning, &b.field()?.meaning);
-        let reason = difference(meaning_a, meaning_b)?;
-        let (a, b) = (a.field()?.key.clone(), b.field()?.key.clone());
-        Some(Relation { a, b, kind: RelationKind::Conflict, score: 0.0, reasons: vec![reason], formula: None })
-    }
+/// One name, and a facet that both sides know differently.
+fn same_name_only(a: &Placed, b: &Placed) -> Option<(RelationKind, Reason)> {
+    Some((RelationKind::Conflict, difference(&a.field()?.meaning, &b.field()?.meaning)?))
 }
 
 /// Whether two fields print the same label, list markers aside; columns that only name a period or the whole do not count.
@@ -88,38 +83,38 @@ fn has_one_name(a: &Placed, b: &Placed) -> bool {
         return true;
     }
     let (Some(x), Some(y)) = (a.printed(), b.printed()) else { return false };
-    let label = |field: &Field| normalise(strip_markers(&field.label).0);
     let says_nothing = |field: &Field| is_whole(&field.column) || is_period(&field.column);
+    if !says_nothing(x) || !says_nothing(y) {
+        return false;
+    }
+    let label = |field: &Field| normalise(strip_markers(&field.label).0);
     let label_x = label(x);
-    !label_x.is_empty() && label_x == label(y) && says_nothing(x) && says_nothing(y)
+    !label_x.is_empty() && label_x == label(y)
 }
 
-/// Rows that stand above a field, nearest first: a cell of the same column, else of a row without columns.
-fn rows_above(placed: &Placed) -> Vec<Placed> {
-    let fields = &placed.entry.form.template.fields;
-    let Some(own) = fields.get(placed.at) else { return Vec::new() };
-    let mut found = Vec::new();
-    for depth in (0..own.path.len()).rev() {
-        let (Some(label), Some(path)) = (own.path.get(depth), own.path.get(..depth)) else { continue };
-        let is_row = |f: &&(usize, &Field)| f.1.label == *label && f.1.path == path;
-        let cells: Vec<(usize, &Field)> = fields.iter().enumerate().collect();
-        let cells: Vec<&(usize, &Field)> = cells.iter().filter(is_row).collect();
-        let fitting = cells
-            .iter()
-            .find(|(_, f)| f.column == own.column)
-            .or_else(|| cells.iter().find(|(_, f)| f.unit == own.unit && is_whole(&f.column)));
-        if let Some((at, _)) = fitting {
-            found.push(Placed { entry: placed.entry.clone(), at: *at });
-        }
+/// For each field the places of the rows that stand above it, nearest first: a cell of the same column, else of a row without columns.
+pub(crate) fn rows_above(fields: &[Field]) -> Vec<Vec<usize>> {
+    let mut rows: HashMap<(&[String], &str), Vec<usize>> = HashMap::new();
+    for (at, field) in fields.iter().enumerate() {
+        rows.entry((&field.path, &field.label)).or_default().push(at);
     }
-    // A column of the row beside its total is part of the total.
-    let total = fields
-        .iter()
-        .position(|f| f.label == own.label && f.path == own.path && f.code == own.code && f.unit == own.unit && is_total(&f.column));
-    if let Some(at) = total.filter(|at| *at != placed.at && !is_period(&own.column)) {
-        found.push(Placed { entry: placed.entry.clone(), at });
-    }
-    found
+    let cells = |row: (&[String], &str)| -> Vec<(usize, &Field)> {
+        rows.get(&row).into_iter().flatten().filter_map(|at| Some((*at, fields.get(*at)?))).collect()
+    };
+    let above = |(at, own): (usize, &Field)| {
+        let rows = (0..own.path.len()).rev().filter_map(|depth| {
+            let (label, path) = (own.path.get(depth)?, own.path.get(..depth)?);
+            let cells = cells((path, label));
+            let in_column = cells.iter().find(|(_, f)| f.column == own.column);
+            in_column.or_else(|| cells.iter().find(|(_, f)| f.unit == own.unit && is_whole(&f.column))).map(|(at, _)| *at)
+        });
+        // A column of the row beside its total is part of the total.
+        let beside = cells((&own.path, &own.label));
+        let total = beside.into_iter().find(|(_, f)| f.code == own.code && f.unit == own.unit && is_total(&f.column));
+        let total = total.map(|(at, _)| at).filter(|total| *total != at && !is_period(&own.column));
+        rows.chain(total).collect()
+    };
+    fields.iter().enumerate().map(above).collect()
 }
 
 fn is_total(column: &str) -> bool {

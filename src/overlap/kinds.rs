@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 
 use crate::domain::facet::TimeBasis;
+use crate::domain::id::FieldKey;
 use crate::domain::measure::Measures;
 use crate::domain::relation::{Reason, Relation, RelationKind};
 use crate::domain::template::{DataType, Field};
@@ -95,7 +96,7 @@ impl Snapshot {
     /// What two fields that are registered are to each other, `a` seen against `b`; `None` where nothing is to be said of them.
     ///
     /// Certain relations come first: one figure, a formula, a part of the other; then what a reviewer is asked, then names alone.
-    pub fn relate(&self, a: &crate::domain::id::FieldKey, b: &crate::domain::id::FieldKey) -> Option<Relation> {
+    pub fn relate(&self, a: &FieldKey, b: &FieldKey) -> Option<Relation> {
         let (placed_a, placed_b) = (self.find(a)?, self.find(b)?);
         let (field_a, field_b) = (placed_a.field()?, placed_b.field()?);
         if field_a.element() == field_b.element() {
@@ -110,7 +111,13 @@ impl Snapshot {
             let reasons = vec![reason("offset", &x.to_string(), &y.to_string())];
             return Some(Relation { a: a.clone(), b: b.clone(), kind: RelationKind::Offset, score: 0.95, reasons, formula: None });
         }
-        self.told_apart(&placed_a, &placed_b).or_else(|| self.question(&placed_a, &placed_b))
+        match self.told_apart(&placed_a, &placed_b) {
+            Some((kind, why)) => {
+                let score = if kind == RelationKind::Conflict { 0.0 } else { 0.9 };
+                Some(Relation { a: a.clone(), b: b.clone(), kind, score, reasons: vec![why], formula: None })
+            }
+            None => self.question(&placed_a, &placed_b),
+        }
     }
 }
 

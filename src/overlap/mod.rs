@@ -23,6 +23,7 @@ mod recall;
 mod relate;
 mod score;
 mod settle;
+mod shown;
 mod structure;
 mod sweep;
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::domain::relation::{FieldOverlap, Reason, Relation, RelationKind, Stan
 use crate::domain::template::RegisteredTemplate;
 use crate::overlap::Error;
 use crate::overlap::candidates::Finder;
-use crate::overlap::catalogue::{Placed, Snapshot};
+use crate::overlap::catalogue::{Placed, Snapshot, stored};
 use crate::overlap::judge::{Judged, MIN_SCORE, RIVAL_MILLI, judge, partners};
 use crate::overlap::kinds::{can_compute, kinship, kinship_kind};
 use crate::overlap::score::{Comparison, compare};
@@ -20,6 +20,8 @@ const LOOK_ALIKE_SCORE: f64 = 0.05;
 const NARROWER_BELOW: f64 = 0.01;
 /// Relations shown for one field.
 const MAX_RELATIONS: usize = 40;
+/// Formulas shown for one field, so that they leave room for what looks like it.
+const MAX_FORMULAS: usize = 20;
 
 impl Snapshot {
     /// The verdict on each field of a form against all other forms; the form itself may or may not be in the catalogue.
@@ -52,7 +54,7 @@ impl Snapshot {
 fn overlap_of(view: &Snapshot, field: &CataloguedField, placed: &Placed, place: u32, judged: &[Judged]) -> FieldOverlap {
     let (mut relations, mut standing) = same_element(view, placed, field);
     relations.extend(judged.iter().filter_map(|pair| relation_of(view, pair, place, placed)));
-    relations.extend(view.formulas_of(placed));
+    relations.extend(view.formulas_of(placed).into_iter().take(MAX_FORMULAS));
     if relations.iter().any(|r| r.kind == RelationKind::LooksAlike && r.score >= LOOK_ALIKE_SCORE) {
         standing = standing.min(Standing::LookAlike);
     }
@@ -174,7 +176,7 @@ fn said(view: &Snapshot, told: Option<Verdict>, placed: &Placed, other: &Placed,
         Some(Verdict::Different) | None if is_conflict => plainly(RelationKind::Conflict),
         Some(Verdict::Different | Verdict::Same | Verdict::Unsure) => return None,
         None => match view.told_apart(placed, other) {
-            Some(told) => Said { kind: told.kind, why: told.reasons.into_iter().next(), is_decided: false },
+            Some((kind, why)) => Said { kind, why: Some(why), is_decided: false },
             None if comparison.veto.is_some() => return None,
             // A word more in what is counted is another thing (水电站 beside 乡), not a part of it.
             None if (is_narrower || is_broader) && comparison.is_other_thing => return None,
@@ -194,8 +196,8 @@ impl Snapshot {
         }
         let comparison = compare(&self.state, a, b)?;
         let score = if comparison.veto.is_some() { 0.0 } else { comparison.score() };
-        let stored = |p: &Placed| p.field().map(|f| crate::overlap::catalogue::stored(f.element()));
-        let told = self.state.told(stored(a)?, stored(b)?);
+        let id = |p: &Placed| p.field().map(|f| stored(f.element()));
+        let told = self.state.told(id(a)?, id(b)?);
         let said = said(self, told, a, b, Weighed { comparison: &comparison, score, is_forward: true })?;
         let reasons = said.why.map_or(comparison.reasons, |why| vec![why]);
         Some(Relation { a: key_of(a)?, b: key_of(b)?, kind: said.kind, score, reasons, formula: None })

@@ -14,10 +14,13 @@ use crate::overlap::Error;
 use crate::overlap::candidates::Finder;
 use crate::overlap::catalogue::{FormEntry, Placed, Snapshot, State};
 use crate::overlap::judge::{judge, partners};
-use crate::overlap::relate::{kinship, kinship_kind, pair_kind, relation_of};
+use crate::overlap::kinds::{kinship, kinship_kind};
+use crate::overlap::relate::{pair_kind, relation_of};
 
 /// Elements that are asked about together.
 const ELEMENTS_PER_QUESTION: usize = 1_024;
+/// Forms whose equations are read together.
+const FORMS_PER_PART: usize = 64;
 /// Pairs that are judged together.
 const PAIRS_PER_PART: usize = 16_384;
 
@@ -47,6 +50,8 @@ impl Snapshot {
         let snapshot = self.clone().with_joined();
         let order = FieldOrder::of(&snapshot.state);
         let mut found = snapshot.kinships(&order);
+        snapshot.read_equations().await?;
+        found.extend(snapshot.formulas(&order));
         let pairs = snapshot.pairs().await?;
         let view = Arc::new((snapshot, order));
         let parts: Vec<Vec<(u32, u32)>> = pairs.chunks(PAIRS_PER_PART).map(<[_]>::to_vec).collect();
@@ -88,6 +93,24 @@ impl Snapshot {
         pairs.sort_unstable();
         pairs.dedup();
         Ok(pairs)
+    }
+
+    /// Reads the equations of all forms, side by side: a form keeps them.
+    async fn read_equations(&self) -> Result<(), Error> {
+        let entries: Vec<Arc<FormEntry>> = self.state.form_entries().cloned().collect();
+        let parts: Vec<Vec<Arc<FormEntry>>> = entries.chunks(FORMS_PER_PART).map(<[_]>::to_vec).collect();
+        let read = futures::stream::iter(parts).map(|part| {
+            let measures = Arc::clone(&self.measures);
+            tokio::task::spawn_blocking(move || part.iter().map(|entry| entry.equations(&measures).len()).sum::<usize>())
+        });
+        read.buffer_unordered(n_workers()).map_err(Error::from_worker).try_for_each(|_| std::future::ready(Ok(()))).await
+    }
+
+    fn formulas(&self, order: &FieldOrder) -> Vec<Found> {
+        let found = self.each_formula().into_iter().filter_map(|(a, b, score)| {
+            Some(Found { below: below(score), kind: RelationKind::Formula, a: order.number(&a)?, b: order.number(&b)? })
+        });
+        found.collect()
     }
 
     fn judged(&self, order: &FieldOrder, pairs: &[(u32, u32)]) -> Vec<Found> {
@@ -160,6 +183,9 @@ impl Relations {
 
     fn tell(&self, found: Found) -> Option<Relation> {
         let (a, b) = (self.order.placed(found.a)?, self.order.placed(found.b)?);
+        if found.kind == RelationKind::Formula {
+            return self.view.formula_between(&a, &b);
+        }
         if a.field()?.element() == b.field()?.element() {
             return kinship(&self.view.measures, &a, &b);
         }

@@ -145,14 +145,6 @@ fn grpc_code(code: Code) -> GrpcCode {
         | Code::FieldPathTooDeep
         | Code::FieldTypeUnknown
         | Code::FieldUnitUnknown
-        | Code::RuleSyntax
-        | Code::RuleWordUnknown
-        | Code::RuleWordAmbiguous
-        | Code::RuleColumnsUnclear
-        | Code::RuleFormUnknown
-        | Code::RuleNotANumber
-        | Code::RuleTooLarge
-        | Code::RuleRemark
         | Code::FieldDecimalsOutOfRange
         | Code::FieldClassified
         | Code::FieldPersonalIdentifier

@@ -82,7 +82,9 @@ fn province() -> Catalogue {
 #[test]
 fn reasons_add_up_to_the_score() {
     let relations = all(&province());
-    let judged = |r: &&Relation| !r.kind.serves() && r.kind != RelationKind::Conflict;
+    // What a form shows needs no weighing: only what was weighed has a prior.
+    let is_weighed = |r: &&Relation| r.reasons.iter().any(|reason| reason.facet == "prior");
+    let judged = |r: &&Relation| r.kind == RelationKind::LooksAlike || (r.kind != RelationKind::Conflict && is_weighed(r));
     let mut seen: BTreeSet<String> = BTreeSet::new();
     for relation in relations.iter().filter(judged) {
         let sum: f64 = relation.reasons.iter().map(|r| r.weight).sum();
