@@ -98,8 +98,8 @@ impl Turn {
         connection.ok_or_else(|| broken("transaction", "turn without a connection"))
     }
 
-    /// Makes everything durable and ends the turn.
-    pub(super) async fn commit(mut self) -> Result<()> {
+    /// Makes everything durable and ends the turn; `_before` is dropped before the next turn begins, however this ends.
+    pub(super) async fn commit(mut self, _before: impl Send) -> Result<()> {
         sqlx::query(query::COMMIT).execute(self.connection()?).await.map_err(|e| classify("transaction", &e))?;
         if let Some(slot) = self.slot.as_mut() {
             slot.is_clean = true;

@@ -169,7 +169,7 @@ async fn a_transaction_that_sqlite_ended_by_itself_leaves_the_lane_free() {
     let mut turn = store.lane.begin().await.expect("begins");
     // As after a full disk: SQLite has rolled back, and whoever holds the turn does not know.
     sqlx::query(query::ROLLBACK).execute(turn.connection().expect("is there")).await.expect("ends");
-    assert!(turn.commit().await.is_err());
+    assert!(turn.commit(()).await.is_err());
     for _ in 0..3 {
         store.begin().await.expect("begins").commit().await.expect("commits");
     }
@@ -223,7 +223,7 @@ async fn two_stores_on_one_file_share_the_numbers() {
         let code = crate::domain::unit::UnitCode::from_stored("330122000000");
         let number =
             super::dictionary::unit(&store.dictionary, turn.connection().expect("is there"), &mut learned, &code).await.expect("numbers");
-        turn.commit().await.expect("commits");
+        turn.commit(()).await.expect("commits");
         store.dictionary.share(learned);
         numbers.push(number);
     }

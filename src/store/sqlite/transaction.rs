@@ -219,10 +219,8 @@ impl WriteTransaction for SqliteTransaction {
         if !is_intact {
             return Err(broken("transaction", "commit after a call that failed or was cancelled"));
         }
-        let committed = turn.commit();
-        // Told however it ends: a commit that nobody waits for any more may still happen.
-        let _telling = Telling { registry, registered };
-        committed.await?;
+        // Told however it ends, since a commit that nobody waits for any more may still happen, and before another writer asks.
+        turn.commit(Telling { registry, registered }).await?;
         dictionary.share(learned);
         Ok(())
     }
