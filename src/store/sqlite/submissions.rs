@@ -73,7 +73,7 @@ pub(super) async fn store(mut turn: Turn, dictionary: &Dictionary, members: &[Ar
             }
         }
     }
-    turn.commit().await?;
+    turn.commit(()).await?;
     dictionary.share(learned);
     let forgotten = || Err(broken("transaction", "a member of a group was forgotten"));
     Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(forgotten)).collect())
