@@ -126,7 +126,16 @@ impl Measures {
 
     /// Finds a unit by any spelling: full-width characters, white space and surrounding brackets do not matter.
     pub fn find(&self, spelling: &str) -> Option<&UnitOfMeasure> {
-        self.by_spelling.get(&normalise_spelling(spelling))
+        let spelling = normalise_spelling(spelling);
+        self.by_spelling.get(&spelling).or_else(|| self.find_alike(&spelling))
+    }
+
+    /// A list of units that are one in size and kind (台、套): each is for the things that it suits.
+    fn find_alike(&self, spelling: &str) -> Option<&UnitOfMeasure> {
+        let mut units = spelling.split(['、', '/', ',']).map(|part| self.by_spelling.get(part));
+        let first = units.next()??;
+        let is_alike = |unit: &UnitOfMeasure| unit.dimension == first.dimension && unit.atoms == first.atoms;
+        units.all(|unit| unit.is_some_and(is_alike)).then_some(first)
     }
 
     /// How many times one unit of a dimension is another: every ratio that is a finite decimal, each once, sorted.

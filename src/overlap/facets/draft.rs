@@ -119,6 +119,11 @@ pub(crate) fn draft_of(vocabulary: &Vocabulary, phrase: &Phrase, source: &str) -
                     draft.measures.insert(*term);
                     continue;
                 }
+                // 水果（园林水果） is the narrower one.
+                if draft.measures.iter().any(|m| vocabulary.is_kind_of(*term, *m)) {
+                    draft.measures.insert(*term);
+                    continue;
+                }
                 // 小学（教学点） counts both; 烤烟（烟叶） only says what it is.
                 if is_beside {
                     draft.clauses.insert(format!("含{}", gloss.name));
@@ -139,9 +144,15 @@ pub(crate) fn draft_of(vocabulary: &Vocabulary, phrase: &Phrase, source: &str) -
 
 impl Draft {
     /// Whether the words name a thing, known or unknown.
-    pub(crate) fn is_named(&self) -> bool {
+    pub(crate) fn is_named(&self, vocabulary: &Vocabulary) -> bool {
         let is_described = !self.population.is_empty() || !self.qualifiers.is_empty();
-        self.names_thing || !self.measures.is_empty() || !self.residue.is_empty() || (self.statistic.is_some() && is_described)
+        // 淡水养殖面积 names what it measures by how it is produced.
+        let is_way_of_production = self.named_dimension.is_some() && self.population.values().any(|class| vocabulary.is_from_title(*class));
+        self.names_thing
+            || !self.measures.is_empty()
+            || !self.residue.is_empty()
+            || (self.statistic.is_some() && is_described)
+            || is_way_of_production
     }
 
     fn note(&mut self, facet: &str, value: &str, words: &str, source: &str) {

@@ -37,6 +37,7 @@ pub(crate) fn finish(vocabulary: &Vocabulary, mut draft: Draft, facts: &FieldFac
     let dtype = facts.field.dtype;
     drop_what_is_implied(vocabulary, &mut draft);
     let dimension = facts.dimension.clone().or_else(|| draft.named_dimension.clone().filter(|_| dtype.is_number()));
+    name_the_unit_itself(vocabulary, &mut draft, facts.level);
     reduce_everybody(vocabulary, &mut draft, dimension.as_deref());
     tell_boundary(vocabulary, &mut draft, facts);
     count_the_head(vocabulary, &mut draft, dimension.as_deref());
@@ -164,6 +165,28 @@ fn drop_what_is_implied(vocabulary: &Vocabulary, draft: &mut Draft) {
         if let Some(household) = vocabulary.find("户") {
             draft.measures.remove(&household);
         }
+    }
+}
+
+/// 乡镇总人口 in a township's form are the people of the unit that reports; the collective of a village is the village's.
+fn name_the_unit_itself(vocabulary: &Vocabulary, draft: &mut Draft, level: Level) {
+    let everybody = ["人口", "户"].map(|name| vocabulary.find(name));
+    let own = match level {
+        Level::Village => vocabulary.find("行政村"),
+        Level::Township => vocabulary.find("乡镇"),
+        _ => None,
+    };
+    if let Some(own) = own.filter(|own| draft.measures.contains(own))
+        && draft.measures.iter().any(|m| everybody.contains(&Some(*m)))
+    {
+        draft.measures.remove(&own);
+    }
+    let (collective, village) = (vocabulary.find("集体"), vocabulary.find("村集体"));
+    if let (Level::Village, Some(collective), Some(village)) = (level, collective, village)
+        && draft.is_of(vocabulary, |class| class.is_finance)
+        && draft.population.remove(&vocabulary.term(collective).name).is_some()
+    {
+        draft.population.insert(vocabulary.term(village).name.clone(), vocabulary.term(village).class);
     }
 }
 

@@ -118,6 +118,7 @@ impl<'a> FormReader<'a> {
         named
             .or_else(|| thing(self, &field.label))
             .or_else(|| field.path.iter().rev().find_map(|heading| thing(self, heading)))
+            .or_else(|| self.title.dimension.clone())
             .or_else(|| self.title.is_about_people().then(|| "person".to_owned()))
     }
 

@@ -39,6 +39,17 @@ impl Draft {
             .iter()
             .filter_map(|own| above.measures.iter().find_map(|up| vocabulary.in_context(*own, *up)).map(|meaning| (*own, meaning)))
             .collect();
+        let described: Vec<(TermId, TermId)> = self
+            .word_terms
+            .iter()
+            .filter_map(|own| above.measures.iter().find_map(|up| vocabulary.in_context(*own, *up)).map(|meaning| (*own, meaning)))
+            .collect();
+        for (word, meaning) in described {
+            // 大中型 below 拖拉机 names tractors of that size.
+            self.word_terms.remove(&word);
+            self.qualifiers.remove(&vocabulary.term(word).name);
+            self.add_term(vocabulary, meaning, "", "path");
+        }
         for (word, meaning) in changes {
             self.measures.remove(&word);
             self.head = self.head.map(|head| if head == word { meaning } else { head });
@@ -100,6 +111,15 @@ impl Draft {
         let is_institutional =
             self.measures.is_empty() || self.measures.iter().any(|m| vocabulary.class(vocabulary.term(*m)).is_institutional);
         let (above_is_row, lists_topics) = (above.from_row, above.lists_topics);
+        // 乡镇数 below 农村供水: bodies are what they are wherever they are counted.
+        let is_body = !self.measures.is_empty() && self.measures.iter().all(|m| vocabulary.class(vocabulary.term(*m)).is_unit_kind);
+        let is_place = |name: &str| matches!(name, "农村" | "城镇");
+        // 户籍人口 below 乡村户数、人口与从业人员: everybody who is registered, or those of the countryside.
+        let is_resident = ["户籍", "常住"].iter().any(|residence| self.population.contains_key(*residence));
+        self.crossed |= is_resident
+            && lists_topics
+            && !above_is_row
+            && above.population.keys().any(|name| is_place(name) && !self.population.contains_key(name));
         let names_group = self.is_of(vocabulary, |class| class.dimension.as_deref() == Some("person"));
         let merge = |own: &mut BTreeMap<String, u32>, above: &BTreeMap<String, u32>, takes_all: bool| {
             let classes: BTreeSet<u32> = own.values().copied().collect();
@@ -111,7 +131,11 @@ impl Draft {
                 if names_group && vocabulary.is_group_list(*class) {
                     continue;
                 }
-                if lists_topics && !above_is_row && vocabulary.is_institutional(*class) {
+                // Of 人口与出生 nobody knows which one a row is about, but it is about people of any sex or age that is said.
+                if lists_topics && !above_is_row && (vocabulary.is_institutional(*class) || !is_firm(vocabulary, *class)) {
+                    continue;
+                }
+                if is_body && !above_is_row && is_place(name) {
                     continue;
                 }
                 let belongs = is_institutional || above_is_row || !vocabulary.is_institutional(*class);
@@ -140,7 +164,7 @@ pub(crate) fn narrow(vocabulary: &Vocabulary, above: &Draft, own: Draft, dimensi
     let same_dimension = above.dimension.is_some() && above.dimension.as_deref() == dimension;
     let mut out = own;
     out.read_in_context(vocabulary, above);
-    let was_named = out.is_named();
+    let was_named = out.is_named(vocabulary);
     let is_partition = |m: &TermId| vocabulary.class(vocabulary.term(*m)).is_partition;
     let replaces = out.measures.iter().any(is_partition);
     let is_kind = replaces || out.measures.iter().any(|own| above.measures.iter().any(|up| vocabulary.is_kind_of(*own, *up)));
@@ -180,7 +204,7 @@ pub(crate) fn narrow(vocabulary: &Vocabulary, above: &Draft, own: Draft, dimensi
         }
         out.drop_broader(vocabulary);
     } else if out.measures.is_empty() && !out.names_thing {
-        out.dropped_context |= above.is_named();
+        out.dropped_context |= above.is_named(vocabulary);
     } else if !above.from_row {
         out.inherit_setting(vocabulary, above);
         if matches!(dimension, Some("person" | "household") | None) {
@@ -209,7 +233,7 @@ pub(crate) fn under_heading(vocabulary: &Vocabulary, above: &Draft, heading: Dra
     }
     let mut out = narrow(vocabulary, above, heading, None);
     // 其他情况 heads a section; below 其他社区工作者 the rows are about a rest that nobody told.
-    out.dropped_context |= out.is_other && out.is_named();
+    out.dropped_context |= out.is_other && out.is_named(vocabulary);
     out.is_other = false;
     let is_owner = |m: &TermId| is_group(vocabulary, *m) || vocabulary.class(vocabulary.term(*m)).from_title;
     if !out.measures.iter().any(is_owner) {

@@ -111,8 +111,8 @@ pub(crate) fn read_phrase(vocabulary: &Vocabulary, measures: &Measures, printed:
     }
     phrase.pieces = read_pieces(vocabulary, &main);
     for content in inside {
-        if phrase.unit.is_none() && measures.find(&content).is_some() {
-            phrase.unit = Some(content);
+        if let Some(unit) = unit_in(measures, &content).filter(|_| phrase.unit.is_none()) {
+            phrase.unit = Some(unit.to_owned());
         } else if content == "含" {
             // 65岁(含)以上: the law counts it in anyway.
         } else if is_clause(&content) {
@@ -129,6 +129,12 @@ pub(crate) fn read_phrase(vocabulary: &Vocabulary, measures: &Measures, printed:
         }
     }
     phrase
+}
+
+/// The unit that brackets name: 公顷, 计量单位:公顷, 面积单位:公顷.
+fn unit_in<'a>(measures: &Measures, content: &'a str) -> Option<&'a str> {
+    let unit = content.split_once("单位:").map_or(content, |(_, unit)| unit);
+    measures.find(unit).is_some().then_some(unit)
 }
 
 /// Whether a text adds to or takes from a definition.
@@ -211,7 +217,8 @@ fn push_gap(gap: &str, pieces: &mut Vec<Piece>, before_word: bool) -> bool {
     }
     for part in gap.split(|c: char| !c.is_alphanumeric()) {
         let part = part.trim_matches(|c: char| "的之和及与或等了在于由为对从其所按以中内".contains(c));
-        if !part.is_empty() {
+        // 设村级物流站, 已治理: what is there was set up.
+        if !part.is_empty() && !matches!(part, "设" | "已" | "共" | "现" | "该" | "各") {
             pieces.push(Piece::Residue(part.to_owned()));
         }
     }

@@ -35,6 +35,8 @@ pub(crate) struct Title {
     owners: Vec<TermId>,
     /// The department as printed, normalised.
     department: String,
+    /// Dimension of the unit that the title prints for figures without one of their own (面积单位：公顷).
+    pub(crate) dimension: Option<String>,
 }
 
 impl Title {
@@ -60,6 +62,7 @@ impl Title {
             is_list: draft.lists_topics || !draft.residue.is_empty(),
             owners: draft.word_terms.iter().copied().filter(is_owner).collect(),
             department: text::normalise(&template.department),
+            dimension: phrase.unit.as_deref().and_then(|unit| measures.find(unit)).map(|unit| unit.dimension.clone()),
         }
     }
 
@@ -71,7 +74,7 @@ impl Title {
             && !(is_of_everybody && draft.qualifiers.is_empty() && draft.statistic.is_none())
             && draft.measures.is_empty()
             && draft.residue.is_empty()
-            && !draft.is_named()
+            && !draft.is_named(vocabulary)
         {
             draft.add_term(vocabulary, *id, "", "title");
         }
