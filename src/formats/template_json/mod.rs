@@ -7,6 +7,7 @@ mod field;
 mod options;
 #[cfg(test)]
 mod tests;
+mod unit_line;
 mod write;
 
 use std::collections::BTreeMap;
@@ -48,12 +49,11 @@ impl ReadTemplate {
 }
 
 /// Keys that annotate a file or a field and mean nothing to this system; they are passed over in silence.
-const ANNOTATIONS: [&str; 12] = [
+const ANNOTATIONS: [&str; 11] = [
     "source",
     "licence",
     "layout",
     "inferred",
-    "footnotes",
     "reporter",
     "data_source",
     "data_source_note",
@@ -73,7 +73,7 @@ pub fn read_template(bytes: &[u8], defaults: &TemplateDefaults, measures: &Measu
         return Err(vec![Problem::new(Code::JsonMalformed).arg("detail", "expected an object with the keys of a template")]);
     };
     let mut reader = Reader { form: String::new(), problems: Vec::new(), unknown_keys: BTreeMap::new(), is_whole: true };
-    let template = reader.template(object, defaults);
+    let template = reader.template(object, defaults, measures);
     reader.name_unknown_keys();
     reader.problems.extend(template.check());
     reader.problems.extend(template.check_units(measures));
@@ -93,7 +93,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn template(&mut self, mut object: Object, defaults: &TemplateDefaults) -> FormTemplate {
+    fn template(&mut self, mut object: Object, defaults: &TemplateDefaults, measures: &Measures) -> FormTemplate {
         let id_text = self.text(object.take("form_id"), "form_id");
         self.form = id_text.chars().take(100).collect();
         let id = FormId::parse(&id_text);
@@ -111,7 +111,8 @@ impl Reader {
         let level = self.keep(Level::parse(&level_text), "level").unwrap_or(Level::Village);
         let frequency_text = self.text(object.take("frequency"), "frequency");
         let frequency = self.keep(Frequency::parse(&frequency_text), "frequency").unwrap_or(Frequency::Other);
-        let template = FormTemplate {
+        let unit_lines = [object.take("unit_line"), object.take("unit_note"), object.take("footnotes")];
+        let mut template = FormTemplate {
             id,
             organisation,
             title: self.text(object.take("title"), "title"),
@@ -128,6 +129,9 @@ impl Reader {
             rules: self.texts(object.take("rules"), "rules", MAX_RULES, &self.place("rules")),
         };
         self.leftovers(&object, &self.place("header"));
+        if let Some(unit) = unit_lines.iter().find_map(|node| unit_line::unit_of(node, measures)) {
+            unit_line::apply(&unit, measures, &mut template.fields);
+        }
         template
     }
 

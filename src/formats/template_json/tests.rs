@@ -48,6 +48,23 @@ fn an_untidy_form_is_read() {
 }
 
 #[test]
+fn the_unit_line_is_for_fields_without_a_unit() {
+    let units = |line: &str| -> Vec<String> {
+        let fields = r#"{"field_id": "a", "label": "耕地"}, {"field_id": "b", "label": "水田（亩）"}, {"field_id": "c", "label": "复种率"},
+            {"field_id": "d", "label": "园地", "unit": "亩"}, {"field_id": "e", "label": "审核人"}, {"field_id": "f", "label": "林地", "unit": "—"}"#;
+        let text = header(fields).replacen('{', &format!("{{{line}, "), 1);
+        let read = read(&text).unwrap();
+        assert_eq!(read.problems.iter().filter(|p| p.code == Code::KeyUnknown).count(), 0);
+        read.template.fields.into_iter().map(|field| field.unit).collect()
+    };
+    let given = ["公顷", "", "", "亩", "", "—"];
+    assert_eq!(units(r#""unit_line": "计量单位：公顷""#)[..4], given[..4]);
+    assert_eq!(units(r#""footnotes": ["本表由村填报", "单位：公顷；按年报"]"#)[5], given[5]);
+    assert_eq!(units(r#""unit_line": "单位：户、亩""#)[0], "");
+    assert_eq!(units(r#""unit_line": {"a": 1}"#)[0], "");
+}
+
+#[test]
 fn own_keys_are_read() {
     let text = r#"{"form_id": "g1", "organisation": "tjj", "title": "t", "authority": "a", "number": "n", "table_no": "other", "approval": "b", "level": "county",
         "frequency": "monthly", "year": null, "due_days_after": 8, "fields": [

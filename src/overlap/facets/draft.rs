@@ -110,7 +110,11 @@ pub(crate) fn draft_of(vocabulary: &Vocabulary, phrase: &Phrase, source: &str) -
             }
             Piece::Word { term, .. } if is_named && vocabulary.term(*term).role == Role::Measure => {
                 let gloss = vocabulary.term(*term);
-                let is_beside = draft.measures.iter().any(|m| vocabulary.term(*m).class == gloss.class);
+                let is_beside = draft.measures.iter().any(|m| {
+                    // 小型水库（山塘） counts another thing beside what it is a kind of.
+                    let broader = vocabulary.class(vocabulary.term(*m)).kind_of.filter(|broad| broad != term);
+                    vocabulary.term(*m).class == gloss.class || broader.is_some_and(|broad| vocabulary.term(broad).class == gloss.class)
+                });
                 if draft.measures.contains(term) {
                     continue;
                 }
@@ -120,7 +124,7 @@ pub(crate) fn draft_of(vocabulary: &Vocabulary, phrase: &Phrase, source: &str) -
                     continue;
                 }
                 // 水果（园林水果） is the narrower one.
-                if draft.measures.iter().any(|m| vocabulary.is_kind_of(*term, *m)) {
+                if phrase.gloss.len() == 1 && draft.measures.iter().any(|m| vocabulary.is_kind_of(*term, *m)) {
                     draft.measures.insert(*term);
                     continue;
                 }

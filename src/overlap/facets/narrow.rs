@@ -215,7 +215,8 @@ pub(crate) fn narrow(vocabulary: &Vocabulary, above: &Draft, own: Draft, dimensi
     if out.statistic.is_none() && (out.named_dimension.is_none() || same_dimension) && (!above.from_row || same_dimension || !was_named) {
         out.statistic = above.statistic.clone();
     }
-    out.usual_time = out.usual_time.or(above.usual_time);
+    // 65岁以上人口 below 人口与出生 is no flow.
+    out.usual_time = out.usual_time.or(above.usual_time.filter(|_| above.from_row || !above.lists_topics));
     out.word_terms.extend(above.word_terms.iter().copied());
     let mut evidence = above.evidence.clone();
     evidence.append(&mut out.evidence);

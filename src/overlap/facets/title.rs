@@ -15,7 +15,7 @@ use crate::overlap::vocabulary::{Role, TermId, Vocabulary};
 pub(crate) struct Title {
     /// Institutions and ways of production that rule the fields (村卫生室, 设施农业).
     terms: Vec<TermId>,
-    /// Things that the title is about, for rows that name none.
+    /// Things that the title is about, for rows that name none; empty where 供水及农田灌溉 is about more than things.
     measures: Vec<TermId>,
     /// 农村 or 城镇 of a title about people.
     population: Option<TermId>,
@@ -49,9 +49,11 @@ impl Title {
             let term = vocabulary.term(*id);
             term.role == Role::Population && vocabulary.class(term).is_institutional
         };
+        let is_mixed = draft.lists_topics && draft.measures.len() == 1 && !draft.qualifiers.is_empty();
+        let things = draft.measures.iter().copied().filter(|m| !vocabulary.class(vocabulary.term(*m)).is_unit_kind).collect();
         Self {
             terms: draft.measures.iter().chain(&draft.word_terms).copied().filter(is_scope).collect(),
-            measures: draft.measures.iter().copied().filter(|m| !vocabulary.class(vocabulary.term(*m)).is_unit_kind).collect(),
+            measures: if is_mixed { Vec::new() } else { things },
             population: place_of_people(vocabulary, &draft),
             residence: residence(vocabulary, &draft),
             part: part(vocabulary, &phrase),
