@@ -5,8 +5,7 @@ use crate::domain::template::Field;
 use crate::formats::json::Node;
 
 /// Words of a figure that is told in a unit of its own kind whatever the line says.
-const OWN_KIND: [&str; 14] =
-    ["率", "比重", "比例", "%", "‰", "指数", "系数", "户数", "人数", "人次", "个数", "次数", "单产", "平均"];
+const OWN_KIND: [&str; 14] = ["率", "比重", "比例", "%", "‰", "指数", "系数", "户数", "人数", "人次", "个数", "次数", "单产", "平均"];
 
 /// The one unit that a line names. A line of several kinds (户、人) does not say which is whose.
 pub(super) fn unit_of(node: &Node, measures: &Measures) -> Option<String> {

@@ -124,12 +124,17 @@ pub(crate) fn draft_of(vocabulary: &Vocabulary, phrase: &Phrase, source: &str) -
                     continue;
                 }
                 // 水果（园林水果） is the narrower one.
-                if phrase.gloss.len() == 1 && draft.measures.iter().any(|m| vocabulary.is_kind_of(*term, *m)) {
+                let is_kind = draft.measures.iter().any(|m| vocabulary.is_kind_of(*term, *m));
+                if is_kind && phrase.gloss.len() == 1 && !phrase.gloss_is_open {
                     draft.measures.insert(*term);
                     continue;
                 }
+                // 医疗卫生机构（医院、诊所） are those two; with 等 they are examples.
+                let is_listed = is_kind && !phrase.gloss_is_open;
                 // 小学（教学点） counts both; 烤烟（烟叶） only says what it is.
-                if is_beside {
+                if is_listed {
+                    draft.clauses.insert(format!("仅{}", gloss.name));
+                } else if is_beside {
                     draft.clauses.insert(format!("含{}", gloss.name));
                 } else {
                     draft.gloss_residue.insert(gloss.name.clone());

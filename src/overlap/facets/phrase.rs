@@ -38,6 +38,8 @@ pub(crate) struct Phrase {
     pub pieces: Vec<Piece>,
     /// Pieces inside brackets: a gloss on what stands outside.
     pub gloss: Vec<Piece>,
+    /// Whether that gloss only gives examples (医院、诊所等).
+    pub gloss_is_open: bool,
     /// 含… / 不含… inside brackets, normalised.
     pub clauses: Vec<String>,
     /// Unit of measure printed in brackets.
@@ -118,6 +120,7 @@ pub(crate) fn read_phrase(vocabulary: &Vocabulary, measures: &Measures, printed:
         } else if is_clause(&content) {
             phrase.clauses.push(content);
         } else {
+            phrase.gloss_is_open |= content.ends_with('等') || content.contains("等各");
             phrase.gloss.extend(read_pieces(vocabulary, &content));
         }
     }

@@ -68,6 +68,17 @@ fn merge(vocabulary: &Vocabulary, measures: &Measures, a: &str, b: &str) -> bool
     a.element() == b.element() && a.meaning.offset_years == b.meaning.offset_years
 }
 
+#[test]
+fn a_title_prints_the_unit_of_fields_without_one() {
+    let vocabulary = Vocabulary::embedded().unwrap_or_else(|e| panic!("{e}"));
+    let measures = Measures::embedded();
+    let template = form("a", "土地利用现状统计表（面积单位：公顷）", &["林地", "宅基地宗数||宗"]);
+    let fields = crate::overlap::read_form(&vocabulary, &measures, &template, &template.field_keys(1, None));
+    let dimensions: Vec<Option<&str>> = fields.iter().map(|f| f.meaning.facets.dimension.as_deref()).collect();
+    assert_eq!(dimensions, [Some("area"), Some("count")]);
+    assert_eq!(fields[0].element(), read(&vocabulary, &measures, "b", "林地面积||亩").element());
+}
+
 /// The pairs of a file: one a line, parted by ` ~ `; lines that begin with # are headings.
 fn pairs(text: &'static str) -> Vec<(&'static str, &'static str)> {
     let lines = text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
