@@ -75,7 +75,7 @@ async fn measure(file: &Path) -> anyhow::Result<()> {
     let (n_relations, n_elements) = (relations.len(), snapshot.n_elements());
     drop(relations);
     let step = if n_elements <= 10_000 { 1 } else { n_elements / N_SAMPLED };
-    let recall = snapshot.blocking_recall(step).await?;
+    let recall = snapshot.blocking_recall(step, baoyici::overlap::LOOK_ALIKE_SCORE).await?;
     let cells = [
         catalogue.n_fields().to_string(),
         n_elements.to_string(),

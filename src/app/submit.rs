@@ -20,7 +20,7 @@ use crate::domain::period::ReferencePeriod;
 use crate::domain::problem::{Code, Place, Problem};
 use crate::domain::unit::UnitCode;
 use crate::planning::{self, PlannedCell};
-use crate::store::{NewSubmission, Submitted, again};
+use crate::store::{NewSubmission, Submitted};
 
 /// Most figures in one submission.
 pub(crate) const MAX_FIGURES: usize = 20_000;
@@ -103,7 +103,7 @@ impl App {
             let audit = audit_of(caller, "observation.submit", &receipt, "");
             let answer = request.answer(&receipt)?;
             let new = Arc::new(NewSubmission { receipt, figures, answer, audit, settlement_version: settlement });
-            match again(|| self.store.submit(Arc::clone(&new))).await? {
+            match self.store.submit(Arc::clone(&new)).await? {
                 Submitted::Stored => return Ok(new.receipt.clone()),
                 Submitted::Answered(before) => return request.read(&before),
                 Submitted::Held(holders) => return Err(Error::Refused(held_problems(&new.figures, &labels, &holders))),

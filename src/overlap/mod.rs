@@ -39,6 +39,7 @@ pub use crate::overlap::facets::key::keep_meanings;
 pub use crate::overlap::facets::read_form;
 pub use crate::overlap::object::Objection;
 pub use crate::overlap::recall::BlockingRecall;
+pub use crate::overlap::relate::LOOK_ALIKE_SCORE;
 pub use crate::overlap::settle::{Contradiction, Settlement, ToldApart};
 pub use crate::overlap::structure::{Proposal, proposals};
 pub use crate::overlap::sweep::Relations;

@@ -9,6 +9,7 @@ use crate::overlap::candidates::Finder;
 use crate::overlap::catalogue::{Snapshot, State};
 use crate::overlap::judge::{Worth, worth};
 use crate::overlap::quick::Rarities;
+use crate::overlap::score::score_of;
 
 /// Elements that one worker compares with all.
 const ELEMENTS_PER_PART: usize = 64;
@@ -41,7 +42,9 @@ impl BlockingRecall {
 
 impl Snapshot {
     /// Compares every `step`th element with every other by the scorer itself, and tells which of the pairs worth a look the index lets meet.
-    pub async fn blocking_recall(&self, step: usize) -> Result<BlockingRecall, Error> {
+    ///
+    /// Worth a look are pairs whose score is at least `least`, and conflicts.
+    pub async fn blocking_recall(&self, step: usize, least: f64) -> Result<BlockingRecall, Error> {
         let view = self.clone().with_joined();
         let finder = Finder::new();
         let places: Vec<u32> = view.state.elements.iter().map(|(place, _)| place).collect();
@@ -52,7 +55,7 @@ impl Snapshot {
             let (finder, state, runtime) = (finder.clone(), view.state.clone(), tokio::runtime::Handle::current());
             tokio::task::spawn_blocking(move || {
                 let candidates = runtime.block_on(finder.find(&state, &asked))?;
-                let parts = asked.iter().zip(&candidates).map(|(place, list)| missing(&finder, &state, &runtime, *place, list));
+                let parts = asked.iter().zip(&candidates).map(|(place, list)| missing(&finder, &state, &runtime, (*place, list), least));
                 parts.sum::<Result<BlockingRecall, Error>>()
             })
         });
@@ -71,8 +74,8 @@ fn missing(
     finder: &Finder,
     state: &State,
     runtime: &tokio::runtime::Handle,
-    place: u32,
-    candidates: &[u32],
+    (place, candidates): (u32, &[u32]),
+    least: f64,
 ) -> Result<BlockingRecall, Error> {
     let mut recall = BlockingRecall::default();
     let Some(own) = state.elements.get(place) else { return Ok(recall) };
@@ -80,8 +83,10 @@ fn missing(
     let rarities = Rarities::new(state, profile);
     let mut lost: Vec<u32> = Vec::new();
     for (at, other) in state.elements.iter().filter(|(at, _)| *at != place) {
-        if worth(state, &rarities, own, other) == Worth::Nothing {
-            continue;
+        match worth(state, &rarities, own, other) {
+            Worth::Nothing => continue,
+            Worth::Alike(milli) if score_of(milli) < least => continue,
+            Worth::Alike(_) | Worth::Conflict => {}
         }
         recall.n_worth += 1;
         if candidates.binary_search(&at).is_ok() {

@@ -15,7 +15,7 @@ use crate::overlap::kinds::{can_compute, kinship, kinship_kind};
 use crate::overlap::score::{Comparison, compare};
 
 /// From this score on a field stands as one that something looks like.
-const LOOK_ALIKE_SCORE: f64 = 0.05;
+pub const LOOK_ALIKE_SCORE: f64 = 0.05;
 /// Below this score a pair that differs by words of one side alone is shown as narrower or broader, and nobody is asked.
 const NARROWER_BELOW: f64 = 0.01;
 /// Relations shown for one field.

@@ -298,9 +298,13 @@ impl<'a> Weigher<'a> {
     }
 }
 
+/// Elements that rarity is measured against at least: the first forms of a new installation share words that are rare in the world, whatever
+/// share of so few elements has them.
+const LEAST_ELEMENTS: usize = 500;
+
 /// How rare a shared word is that `n` of all elements have: log odds against meeting it by chance, within limits.
 pub(crate) fn rarity(n_elements: usize, n: usize) -> f64 {
-    (n_elements.max(2) as f64 / n.max(1) as f64).ln().clamp(0.4, 6.0)
+    (n_elements.max(LEAST_ELEMENTS) as f64 / n.max(1) as f64).ln().clamp(0.4, 6.0)
 }
 
 /// The level that so many settled neighbours reach.

@@ -97,7 +97,7 @@ pub async fn run(args: OverlapArgs) -> anyhow::Result<ExitCode> {
         catalogue.set_learned(Arc::new(learned));
     }
     if args.check_blocking {
-        let recall = catalogue.snapshot().blocking_recall(1).await?;
+        let recall = catalogue.snapshot().blocking_recall(1, crate::overlap::LOOK_ALIKE_SCORE).await?;
         let code = finish(args.language, Ok(Answer::of(told(args.language, &recall))));
         return Ok(if refused { ExitCode::from(EXIT_REFUSED) } else { code });
     }
