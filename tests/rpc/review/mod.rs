@@ -94,7 +94,15 @@ fn forms_of(question: &pb::Question) -> (String, String) {
 
 #[tokio::test]
 async fn pages_go_on_while_questions_leave() {
-    let ground = alike().await;
+    let label = |id: &str, label: &'static str| form(id, &[("1", label, "万元")]);
+    let forms = [
+        label("jia", "特色产业收入"),
+        label("yi", "特色产业年收入"),
+        label("bing", "特色产业收入额"),
+        label("ding", "特色产业收入数"),
+        label("wu", "特色产业年收入额"),
+    ];
+    let ground = Ground::of(&forms).await;
     let all = ground.questions().await;
     assert!(all.len() >= 5, "{}", all.len());
     let mut service = ground.bureau().await;
