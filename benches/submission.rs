@@ -27,7 +27,7 @@ use baoyici::pb;
 use baoyici::store::Store;
 use jiff::civil::Date;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use sqlx::{ConnectOptions, Connection as _, SqliteConnection};
 use support::{ratio, row};
 
 /// Cells of one submission.

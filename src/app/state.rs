@@ -43,14 +43,20 @@ pub(crate) struct AlikeBasis {
     n_undone: usize,
 }
 
+/// What looks alike, with what it rests on and when it was found.
+type KnownAlike = (AlikeBasis, Timestamp, Arc<Vec<Relation>>);
+
+/// What was learnt, with the forms and the decisions that it was learnt from.
+type KnownLearned = (u64, Vec<DecidedPair>, Arc<Learned>);
+
 /// The application's memory.
 pub(crate) struct State {
     inner: RwLock<Inner>,
     plans: Mutex<HashMap<i16, (u64, Arc<PlannedYear>)>>,
     trees: Mutex<HashMap<Date, (u64, Arc<UnitTree>)>>,
-    alike: Mutex<Option<(AlikeBasis, Timestamp, Arc<Vec<Relation>>)>>,
+    alike: Mutex<Option<KnownAlike>>,
     /// What the decisions taught, with the forms and the decisions that it was learnt from.
-    learned: Mutex<Option<(u64, Vec<DecidedPair>, Arc<Learned>)>>,
+    learned: Mutex<Option<KnownLearned>>,
     /// Held while a form or units are registered, and while a decision is made or undone.
     pub(crate) registering: tokio::sync::Mutex<()>,
     /// Generation of the registry that is in memory; changed only under `registering`.

@@ -73,7 +73,8 @@ pub(crate) fn partners(state: &State, place: u32, candidates: &[u32]) -> Vec<(u3
     let Some(own) = state.elements.get(place) else { return Vec::new() };
     let Some(profile) = own.standing_for().and_then(Placed::profile) else { return Vec::new() };
     let rarities = Rarities::new(state, profile);
-    let (mut alike, mut conflicts): (Vec<(Milli, u64, u32)>, Vec<(u64, u32)>) = (Vec::new(), Vec::new());
+    let mut alike: Vec<(Milli, u64, u32)> = Vec::new();
+    let mut conflicts: Vec<(u64, u32)> = Vec::new();
     for at in candidates {
         let Some(other) = state.elements.get(*at) else { continue };
         let is_open = || matches!(state.told(own.id, other.id), None | Some(Verdict::Narrower | Verdict::Broader));

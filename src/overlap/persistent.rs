@@ -249,10 +249,13 @@ impl<V: Clone> SharedArray<V> {
     }
 }
 
+/// Neighbouring entries of a [`SharedOrder`], shared between copies.
+type Chunk<K, V> = Arc<Vec<(K, V)>>;
+
 /// Values in the order of their keys; see the module.
 #[derive(Clone, Debug)]
 pub(crate) struct SharedOrder<K, V> {
-    chunks: Arc<Vec<Arc<Vec<(K, V)>>>>,
+    chunks: Arc<Vec<Chunk<K, V>>>,
 }
 
 impl<K, V> Default for SharedOrder<K, V> {

@@ -206,7 +206,7 @@ pub trait Store: Reads {
     /// others, and where the commit fails all of them are told. [`Error::Conflict`] where the receipt's id is taken. When its future is
     /// dropped, it may have happened or not, but never in part: the request id tells.
     async fn submit(&self, submission: Arc<NewSubmission>) -> Result<Submitted> {
-        write::again(|| submission::submit_alone(self, &submission)).await
+        again(|| submission::submit_alone(self, &submission)).await
     }
     /// Answers when the database answers.
     async fn ping(&self) -> Result<()>;

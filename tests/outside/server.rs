@@ -109,10 +109,6 @@ fn binary() -> Command {
 }
 
 /// Makes a token on a data folder and returns its secret. `scope` is `--organisation ID`, `--unit CODE` or nothing.
-pub fn make_token(data: &Path, account: &str, role: &str, scope: &[&str]) -> String {
-    make_token_on(data, None, account, role, scope)
-}
-
 fn make_token_on(data: &Path, database: Option<&str>, account: &str, role: &str, scope: &[&str]) -> String {
     let output = binary()
         .arg("token")
