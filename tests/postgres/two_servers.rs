@@ -67,7 +67,7 @@ async fn a_unit_registered_on_one_reports_on_the_other() {
     let pair = Pair::start().await;
     let template = form("shiji", Level::Village, Frequency::Annual, unrelated_fields(3));
     pair.world.officer.templates().register_template(register_request("shiji", template)).await.expect("registers");
-    let unit = format!("{}299", &TOWNSHIPS[1][..9]);
+    let unit = format!("{}299", TOWNSHIPS[1].get(..9).expect("twelve digits"));
     let rows = vec![unit_row(&unit, "新村", Level::Village, TOWNSHIPS[1])];
     pair.world.operator.units().register_units(units_request("more", rows)).await.expect("registers");
     let clerk = pair.at_second("clerk", "clerk", &["--unit", &unit]);
