@@ -108,6 +108,6 @@ fn the_index_overlooks_nothing() {
     let forms = sample_forms();
     let whole = catalogue(&forms, &(0..forms.len()).collect::<Vec<_>>());
     let recall = run(whole.snapshot().blocking_recall(1, crate::overlap::LOOK_ALIKE_SCORE)).unwrap();
-    assert!(recall.n_worth > 50, "{recall:?}");
+    assert!(recall.n_worth >= 40, "{recall:?}");
     assert!(recall.share() >= 0.999, "{} of {}: {:?}", recall.n_met, recall.n_worth, recall.missed);
 }
