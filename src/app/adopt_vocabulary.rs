@@ -62,7 +62,7 @@ pub struct RereadField {
 pub struct VocabularyPreview {
     /// Numbers.
     pub effects: VocabularyEffects,
-    /// The first [`MAX_TOLD`] fields that get another element or another key.
+    /// The first `MAX_TOLD` fields that get another element or another key.
     pub fields: Vec<RereadField>,
     /// Digest of the vocabulary of this program.
     pub vocabulary: String,

@@ -5,8 +5,8 @@
 //! goes into the catalogue and serves every comparison from then on.
 //!
 //! - **Weights**: a logistic regression over the levels of comparison, with the shipped weights as the centre of its prior.
-//! - **Synonyms**: see [`synonym`]; accepted ones join elements when the catalogue is asked, see [`joined`].
-//! - **Calibration**: from which score on a merge is proven right; see [`calibration`]. While that is not proven, none is made.
+//! - **Synonyms**: see `synonym`; accepted ones join elements when the catalogue is asked, see `joined`.
+//! - **Calibration**: from which score on a merge is proven right; see `calibration`. While that is not proven, none is made.
 
 pub(crate) mod bound;
 pub(crate) mod calibration;
