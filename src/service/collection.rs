@@ -13,8 +13,8 @@ use crate::service::convert::collection::{
     consolidated_form_to_pb, correction_from_pb, due_date_to_pb, due_from_pb, observation_key_from_pb, observation_version_to_pb,
     receipt_id_from_pb, receipt_to_pb, submission_from_pb, unit_from_pb,
 };
-use crate::service::convert::common::{page_from_pb, year_from_pb};
 use crate::service::convert::problem::problems_to_pb;
+use crate::service::convert::shared_values::{page_from_pb, year_from_pb};
 
 /// The service.
 pub(super) struct Collection {

@@ -10,9 +10,9 @@ use crate::domain::problem::Code;
 use crate::pb;
 use crate::pb::organisation_service_server::OrganisationService;
 use crate::service::call::Call;
-use crate::service::convert::common::page_from_pb;
 use crate::service::convert::organisation::{organisation_to_pb, organisations_from_pb};
 use crate::service::convert::problem::problems_to_pb;
+use crate::service::convert::shared_values::page_from_pb;
 
 /// The service.
 pub(super) struct Organisations {

@@ -11,8 +11,8 @@ use crate::pb;
 use crate::pb::overlap_service_server::OverlapService;
 use crate::service::call::Call;
 use crate::service::convert::at_part;
-use crate::service::convert::common::{page_from_pb, year_from_pb};
 use crate::service::convert::overlap::{element_to_pb, field_overlap_to_pb, finding_to_pb, relation_kinds_from_pb, relation_to_pb};
+use crate::service::convert::shared_values::{page_from_pb, year_from_pb};
 use crate::service::convert::template::form_id_from_pb;
 use crate::service::review;
 

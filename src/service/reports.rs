@@ -9,8 +9,8 @@ use crate::domain::caller::Caller;
 use crate::pb;
 use crate::pb::report_service_server::ReportService;
 use crate::service::call::Call;
-use crate::service::convert::common::{page_from_pb, year_from_pb};
 use crate::service::convert::report::{breakdown_from_pb, burden_report_to_pb, overlap_report_to_pb};
+use crate::service::convert::shared_values::{page_from_pb, year_from_pb};
 
 /// The service.
 pub(super) struct Reports {

@@ -4,12 +4,12 @@ use crate::app::{App, ConflictChoice, Resolution, Result, Undoing};
 use crate::domain::caller::Caller;
 use crate::domain::decision::DecisionId;
 use crate::pb;
-use crate::service::convert::common::page_from_pb;
 use crate::service::convert::problem::problems_to_pb;
 use crate::service::convert::review::{
     answer_from_pb, conflict_to_pb, decision_to_pb, disagreement_to_pb, effects_to_pb, named_field_from_pb, question_to_pb,
     reread_field_to_pb, vocabulary_effects_to_pb,
 };
+use crate::service::convert::shared_values::page_from_pb;
 
 /// Answers `ListQuestions`.
 pub(super) async fn list_questions(app: &App, caller: &Caller, message: pb::ListQuestionsRequest) -> Result<pb::ListQuestionsResponse> {

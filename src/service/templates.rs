@@ -9,8 +9,8 @@ use crate::domain::caller::Caller;
 use crate::pb;
 use crate::pb::template_service_server::TemplateService;
 use crate::service::call::Call;
-use crate::service::convert::common::page_from_pb;
 use crate::service::convert::problem::problems_to_pb;
+use crate::service::convert::shared_values::page_from_pb;
 use crate::service::convert::template::{
     TemplateDefaults, form_id_from_pb, registered_form_to_pb, template_source_from_pb, template_summary_to_pb, template_to_pb,
     version_from_pb,

@@ -11,8 +11,8 @@ use crate::pb;
 use crate::pb::unit_service_server::UnitService;
 use crate::service::call::Call;
 use crate::service::convert::at_part;
-use crate::service::convert::common::{date_from_pb, level_from_pb, optional, page_from_pb};
 use crate::service::convert::problem::problems_to_pb;
+use crate::service::convert::shared_values::{date_from_pb, level_from_pb, optional, page_from_pb};
 use crate::service::convert::unit::{unit_row_to_pb, unit_source_from_pb};
 
 /// The service.

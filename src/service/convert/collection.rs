@@ -9,7 +9,7 @@ use crate::domain::period::ReferencePeriod;
 use crate::domain::problem::{Code, Place, Problem};
 use crate::domain::unit::UnitCode;
 use crate::pb;
-use crate::service::convert::common::{data_type_to_pb, date_from_pb, field_key_to_pb};
+use crate::service::convert::shared_values::{data_type_to_pb, date_from_pb, field_key_to_pb};
 use crate::service::convert::{Faults, at_part};
 
 /// Reads the unit that a request is about.

@@ -8,7 +8,7 @@ use crate::domain::problem::{Code, Place, Problem};
 use crate::domain::unit::UnitCode;
 use crate::pb;
 use crate::service::convert::Faults;
-use crate::service::convert::common::{data_type_to_pb, optional};
+use crate::service::convert::shared_values::{data_type_to_pb, optional};
 
 /// Which form, for whom and when.
 #[derive(Debug)]

@@ -4,13 +4,13 @@
 //! them are told. Messages live for a few lines only. After jj's `simple_op_store.rs`.
 
 pub(super) mod collection;
-pub(super) mod common;
 pub(super) mod dataset;
 pub(super) mod organisation;
 pub(super) mod overlap;
 pub(super) mod problem;
 pub(super) mod report;
 pub(super) mod review;
+pub(super) mod shared_values;
 pub(super) mod template;
 pub(super) mod unit;
 

@@ -5,7 +5,7 @@ use crate::domain::organisation::{Organisation, OrganisationKind};
 use crate::domain::problem::{Code, Place, Problem};
 use crate::pb;
 use crate::service::convert::Faults;
-use crate::service::convert::common::optional;
+use crate::service::convert::shared_values::optional;
 
 /// Reads organisations; one that cannot be read is left out and named.
 pub(crate) fn organisations_from_pb(organisations: Vec<pb::Organisation>) -> (Vec<Organisation>, Vec<Problem>) {

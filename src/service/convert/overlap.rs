@@ -4,7 +4,7 @@ use crate::app::{DescribedFinding, DescribedOverlap, DescribedRelation, ElementW
 use crate::domain::problem::{Code, Place, Problem};
 use crate::domain::relation::{Derivation, Origin, Reason, RelationKind, Standing};
 use crate::pb;
-use crate::service::convert::common::field_key_to_pb;
+use crate::service::convert::shared_values::field_key_to_pb;
 
 /// Writes the verdict on a field.
 pub(crate) fn field_overlap_to_pb(overlap: DescribedOverlap) -> pb::FieldOverlap {

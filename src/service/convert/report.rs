@@ -4,7 +4,7 @@ use crate::app::{BurdenBreakdown, BurdenReport, BurdenRow, ElementAppearance, Ov
 use crate::domain::problem::{Code, Problem};
 use crate::pb;
 use crate::service::convert::at_part;
-use crate::service::convert::common::{field_key_to_pb, frequency_to_pb, level_to_pb};
+use crate::service::convert::shared_values::{field_key_to_pb, frequency_to_pb, level_to_pb};
 
 /// Writes the overlap report.
 pub(crate) fn overlap_report_to_pb(report: OverlapReport) -> pb::GetOverlapReportResponse {

@@ -10,9 +10,9 @@ use crate::domain::observation::Observation;
 use crate::domain::problem::{Code, Problem};
 use crate::pb;
 use crate::service::convert::at_part;
-use crate::service::convert::common::{field_key_to_pb, frequency_to_pb, level_to_pb};
 use crate::service::convert::overlap::reason_to_pb;
 use crate::service::convert::problem::problems_to_pb;
+use crate::service::convert::shared_values::{field_key_to_pb, frequency_to_pb, level_to_pb};
 
 /// Reads a field that a reviewer names.
 pub(crate) fn named_field_from_pb(key: Option<pb::FieldKey>, part: &str) -> Result<NamedField, Problem> {

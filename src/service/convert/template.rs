@@ -7,11 +7,11 @@ use crate::domain::relation::Standing;
 use crate::domain::template::{Field, FormTemplate, RegisteredTemplate};
 use crate::pb;
 use crate::pb::register_template_request::Source;
-use crate::service::convert::common::{
-    data_type_from_pb, data_type_to_pb, frequency_from_pb, frequency_to_pb, level_from_pb, level_to_pb, optional,
-};
 use crate::service::convert::overlap::field_overlap_to_pb;
 use crate::service::convert::problem::problems_to_pb;
+use crate::service::convert::shared_values::{
+    data_type_from_pb, data_type_to_pb, frequency_from_pb, frequency_to_pb, level_from_pb, level_to_pb, optional,
+};
 use crate::service::convert::{Faults, at_part, count};
 
 /// What a message does not have to say.

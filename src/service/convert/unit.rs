@@ -5,7 +5,7 @@ use crate::domain::problem::{Code, Place, Problem};
 use crate::domain::unit::{SINCE_EVER, UnitCode, UnitRow};
 use crate::pb;
 use crate::pb::register_units_request::Source;
-use crate::service::convert::common::{date_from_pb, level_from_pb, level_to_pb, optional};
+use crate::service::convert::shared_values::{date_from_pb, level_from_pb, level_to_pb, optional};
 use crate::service::convert::{Faults, at_part};
 
 /// Reads where unit rows come from.
