@@ -125,6 +125,7 @@ impl App {
         tx.commit().await?;
         self.state.adopt(Adopted { version, ..reread.adopted });
         self.has_registered();
+        self.follow_answers().await;
         Ok(effects)
     }
 

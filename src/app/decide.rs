@@ -77,6 +77,7 @@ impl App {
         tx.commit().await?;
         self.state.settle(prepared.settling.settled(version));
         self.has_registered();
+        self.follow_answers().await;
         Ok(decided)
     }
 
@@ -166,6 +167,7 @@ impl App {
             decided_at: self.clock.now(),
             is_disputed: false,
             undone: None,
+            lesson: None,
         }
     }
 

@@ -12,6 +12,7 @@ mod extract;
 mod figure_conflicts;
 mod figures;
 mod follow;
+mod learned_merges;
 mod page;
 mod planned_year;
 mod read_overlap;

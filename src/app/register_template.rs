@@ -113,6 +113,7 @@ impl App {
         let form = Arc::new(template);
         self.state.insert_form(Arc::clone(&form), fields.clone());
         self.has_registered();
+        self.follow_answers().await;
         let fields = self.describe_overlaps(&form, &fields, overlaps);
         Ok(RegisteredForm { form: form.template.id.clone(), version, problems, fields, added })
     }

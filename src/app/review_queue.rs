@@ -184,7 +184,7 @@ impl App {
 
     /// What looks alike among the forms as they are registered, weighed by what decisions taught and by what reported figures say. One decision
     /// takes questions away without comparing anything anew.
-    async fn alike(&self) -> Result<Arc<Vec<Relation>>> {
+    pub(crate) async fn alike(&self) -> Result<Arc<Vec<Relation>>> {
         let now = self.clock.now();
         let (basis, known) = self.state.known_alike(now);
         if let Some(known) = known {

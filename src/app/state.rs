@@ -172,9 +172,9 @@ impl State {
 
     /// A view of the catalogue that can be queried without holding the lock, weighed by what the decisions taught.
     pub(crate) fn snapshot(&self) -> Snapshot {
-        let (snapshot, decided, forms_generation) = self.read(|inner| {
+        let (snapshot, decided, forms_generation, answered) = self.read(|inner| {
             let decided = decided_pairs(&inner.decisions);
-            (inner.catalogue.snapshot(), decided, inner.forms_generation)
+            (inner.catalogue.snapshot(), decided, inner.forms_generation, Answered::of(inner))
         });
         if decided.is_empty() {
             return snapshot;
@@ -183,13 +183,18 @@ impl State {
         let learned = match kept.as_ref() {
             Some((generation, pairs, learned)) if *generation == forms_generation && *pairs == decided => Arc::clone(learned),
             _ => {
-                let learned = Arc::new(learn(&snapshot, &decided));
+                let learned = Arc::new(learn(&answered.settled().snapshot(), &decided));
                 *kept = Some((forms_generation, decided, Arc::clone(&learned)));
                 learned
             }
         };
         drop(kept);
         snapshot.with_learned(learned)
+    }
+
+    /// The catalogue as people's answers alone settle it, without what the system merged by what they taught.
+    pub(crate) fn settled_by_people(&self) -> Catalogue {
+        self.read(Answered::of).settled()
     }
 
     /// What looks alike rests on: a number that changes with the forms, how many decisions taught, and how many were undone.
@@ -342,9 +347,30 @@ impl State {
     }
 }
 
-/// The decisions that teach: those in force, in the order of their numbers, as many as make full steps of [`LEARN_EVERY`].
+/// A catalogue with the decisions that settled it. What answers teach is learnt from what they themselves settle: what the system merged teaches
+/// nothing, or it would confirm itself.
+struct Answered {
+    catalogue: Catalogue,
+    decisions: Arc<Vec<Decision>>,
+}
+
+impl Answered {
+    fn of(inner: &Inner) -> Self {
+        Self { catalogue: inner.catalogue.clone(), decisions: Arc::clone(&inner.decisions) }
+    }
+
+    fn settled(mut self) -> Catalogue {
+        if self.decisions.iter().any(|d| d.lesson.is_some() && d.is_in_force()) {
+            let people: Vec<Decision> = self.decisions.iter().filter(|d| d.lesson.is_none()).cloned().collect();
+            self.catalogue.settle(Settlement::of(&people));
+        }
+        self.catalogue
+    }
+}
+
+/// The decisions that teach: people's in force, in the order of their numbers, as many as make full steps of [`LEARN_EVERY`].
 fn decided_pairs(decisions: &[Decision]) -> Vec<DecidedPair> {
-    let in_force = decisions.iter().filter(|d| d.is_in_force());
+    let in_force = decisions.iter().filter(|d| d.is_in_force() && d.lesson.is_none());
     let mut pairs: Vec<DecidedPair> = in_force.map(|d| DecidedPair { a: d.a.clone(), b: d.b.clone(), verdict: d.verdict }).collect();
     pairs.truncate(pairs.len() / LEARN_EVERY * LEARN_EVERY);
     pairs

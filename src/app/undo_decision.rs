@@ -123,6 +123,7 @@ impl App {
         tx.commit().await?;
         self.state.settle(change.settling.settled(version));
         self.has_registered();
+        self.follow_answers().await;
         Ok(effects)
     }
 

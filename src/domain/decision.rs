@@ -103,6 +103,37 @@ pub struct Decision {
     pub is_disputed: bool,
     /// Set once it was undone.
     pub undone: Option<Undone>,
+    /// What taught it, where the system made it by itself; `None` where a person answered.
+    pub lesson: Option<Lesson>,
+}
+
+/// What a decision of the system rests on (学得): every merge that nobody answered has one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lesson {
+    /// In which way the answers teach it.
+    pub way: LessonWay,
+    /// The people's answers that teach it, by number.
+    pub answers: Vec<DecisionId>,
+}
+
+/// In which way answers teach a merge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LessonWay {
+    /// They propose a synonym, and nothing speaks against it.
+    Synonym,
+    /// They prove that pairs of this score are right often enough.
+    Score,
+}
+
+impl LessonWay {
+    /// Returns the word used in answers and files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Synonym => "synonym",
+            Self::Score => "score",
+        }
+    }
 }
 
 impl Decision {

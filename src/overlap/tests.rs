@@ -195,6 +195,7 @@ fn settling_step_by_step_gives_what_a_fresh_catalogue_gives() {
             decided_at: jiff::Timestamp::UNIX_EPOCH,
             is_disputed: false,
             undone: None,
+            lesson: None,
         }
     };
     // Two unknown incomes are one, permanent and registered people too, and one form's permanent people are set apart.

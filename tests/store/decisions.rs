@@ -1,7 +1,7 @@
 //! Decisions are kept for good; only their standing changes.
 
 use crate::store::fixture::{Backend, done, field_key, instant};
-use baoyici::domain::decision::{Decision, DecisionId, RenamedDecision, Undone, Verdict};
+use baoyici::domain::decision::{Decision, DecisionId, Lesson, LessonWay, RenamedDecision, Undone, Verdict};
 use baoyici::domain::id::AccountId;
 use baoyici::store::{Error, Store};
 use futures::FutureExt;
@@ -20,6 +20,7 @@ fn decision(id: u64, verdict: Verdict) -> Decision {
         decided_at: instant(7),
         is_disputed: false,
         undone: None,
+        lesson: None,
     }
 }
 
@@ -36,6 +37,15 @@ pub async fn a_decision_reads_back_whole(backend: &mut impl Backend) {
     let verdicts = [Verdict::Same, Verdict::Different, Verdict::Narrower, Verdict::Broader, Verdict::Unsure];
     let given: Vec<Decision> =
         verdicts.into_iter().zip(1..).map(|(v, n)| Decision { is_disputed: n == 2, sets_apart: n == 3, ..decision(n, v) }).collect();
+    let lesson = |way, answers: &[u64]| Some(Lesson { way, answers: answers.iter().copied().map(DecisionId).collect() });
+    let system = AccountId::from_stored("system");
+    let given: Vec<Decision> = given
+        .into_iter()
+        .chain([
+            Decision { lesson: lesson(LessonWay::Synonym, &[1, 4]), decided_by: system.clone(), ..decision(6, Verdict::Same) },
+            Decision { lesson: lesson(LessonWay::Score, &[1, 2, 3]), decided_by: system, ..decision(7, Verdict::Same) },
+        ])
+        .collect();
     for one in given.iter().rev() {
         insert(store.as_ref(), one.clone()).await;
     }

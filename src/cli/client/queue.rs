@@ -384,6 +384,27 @@ fn shown(language: Language, question: &pb::Question) -> String {
     lines.join("\n")
 }
 
+/// Most answers that a table names; the rest is counted.
+const MAX_ANSWERS: usize = 6;
+
+/// What taught a decision of the system, for a table; empty where a person answered.
+fn taught_by(language: Language, decision: &pb::Decision) -> String {
+    let way = match (decision.lesson(), language) {
+        (pb::LessonWay::Unspecified, _) => return String::new(),
+        (pb::LessonWay::Synonym, Language::Zh) => "同义",
+        (pb::LessonWay::Synonym, Language::En) => "synonym",
+        (pb::LessonWay::Score, Language::Zh) => "把握",
+        (pb::LessonWay::Score, Language::En) => "score",
+    };
+    let named: Vec<String> = decision.taught_by.iter().take(MAX_ANSWERS).map(u64::to_string).collect();
+    let left = decision.taught_by.len().saturating_sub(MAX_ANSWERS);
+    match (left, language) {
+        (0, _) => format!("{way} {}", named.join(" ")),
+        (_, Language::Zh) => format!("{way} {} 等{}条", named.join(" "), decision.taught_by.len()),
+        (_, Language::En) => format!("{way} {} and {left} more", named.join(" ")),
+    }
+}
+
 /// Decisions as a table.
 pub(crate) fn decisions_grid(language: Language, decisions: &[pb::Decision]) -> Grid {
     let mut grid = Grid::new(&[
@@ -396,6 +417,7 @@ pub(crate) fn decisions_grid(language: Language, decisions: &[pb::Decision]) -> 
         ("decided_by", "裁定人", "decided by"),
         ("decided_at", "时间", "at"),
         ("standing", "状态", "standing"),
+        ("taught_by", "学自裁定", "taught by"),
         ("note", "说明", "note"),
     ]);
     let empty = pb::NamedField::default();
@@ -419,6 +441,7 @@ pub(crate) fn decisions_grid(language: Language, decisions: &[pb::Decision]) -> 
             text(d.decided_by.clone()),
             instant(&d.decided_at),
             text(standing),
+            text(taught_by(language, d)),
             text(d.note.clone()),
         ]);
     }

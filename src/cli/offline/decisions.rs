@@ -86,6 +86,7 @@ fn take(
         decided_at: jiff::Timestamp::UNIX_EPOCH,
         is_disputed: false,
         undone: None,
+        lesson: None,
     });
     let settlement = Settlement::of(decisions);
     if let Some(contradiction) = settlement.contradictions().first() {

@@ -90,10 +90,10 @@ pub async fn run(args: OverlapArgs) -> anyhow::Result<ExitCode> {
     let refused = read.has_errors();
     let mut catalogue = catalogue_of(std::mem::take(&mut read.templates), &measures)?;
     if let Some(path) = &args.decisions {
-        // Learnt from what the readings say before anything is settled: of what is one element already there is nothing to learn.
         let answers = read_decisions(path, &catalogue)?;
-        let learned = learn(&catalogue.snapshot(), &answers.pairs);
         to_stderr(&decisions::apply(&mut catalogue, path, args.language)?);
+        // As on a server, neighbours that decisions made one figure count, and what they told apart stays apart.
+        let learned = learn(&catalogue.snapshot(), &answers.pairs);
         catalogue.set_learned(Arc::new(learned));
     }
     if args.check_blocking {

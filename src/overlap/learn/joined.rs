@@ -1,17 +1,17 @@
-//! Elements that decisions and accepted synonyms make one figure.
+//! Elements that accepted synonyms and proven scores make one figure, beyond those that decisions made one (`settle` alone does that).
 //!
-//! Worked out from the forms, the decisions and the synonyms each time a catalogue is asked, so that a form that comes later is joined the same
-//! way and the order of arrival cannot matter. A join is left out where it contradicts what is known: two elements that meet in a form are two
-//! figures, and what a reviewer told apart stays apart, over any number of steps.
+//! Worked out from the forms, the settled elements and the synonyms each time a catalogue is asked, so that a form that comes later is joined the
+//! same way and the order of arrival cannot matter. A join is left out where it contradicts what is known: two elements that meet in a form are
+//! two figures, and what a reviewer told apart stays apart, over any number of steps.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::domain::decision::Verdict;
 use crate::domain::facet::{Meaning, TimeBasis};
 use crate::domain::id::{ElementId, FormId};
 use crate::domain::period::Frequency;
 use crate::overlap::catalogue::{FormEntry, Placed, State, stored};
-use crate::overlap::learn::answered;
 use crate::overlap::learn::difference::{exchanged_key, measure_beside, words_of};
 use crate::overlap::learn::synonym::{FacetWord, ProposedSynonym, Scope};
 use crate::overlap::score::traced;
@@ -26,8 +26,6 @@ const MIN_NAME_CHARS: usize = 3;
 /// Why two elements are one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// A reviewer said so.
-    Decided,
     /// An accepted synonym, by its place in [`super::Learned::synonyms`].
     Synonym(usize),
     /// The score is above the one from which merges are proven right.
@@ -36,11 +34,11 @@ pub enum Why {
 
 /// Two elements that were made one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LearnedMerge {
+pub(crate) struct Join {
     /// One element.
-    pub a: ElementId,
+    pub a: u64,
     /// The other.
-    pub b: ElementId,
+    pub b: u64,
     /// Why.
     pub why: Why,
 }
@@ -50,9 +48,10 @@ pub struct LearnedMerge {
 pub(crate) struct Joined {
     groups: HashMap<u64, Group>,
     group_of: HashMap<u64, u64>,
+    /// What a person took back, beside what decisions tell apart.
     apart: HashSet<(u64, u64)>,
     /// What was joined, in the order in which it was.
-    pub merges: Vec<LearnedMerge>,
+    pub joins: Vec<Join>,
 }
 
 #[derive(Clone, Debug)]
@@ -64,15 +63,12 @@ struct Group {
 impl Joined {
     /// Joins what was learnt for a catalogue.
     pub(crate) fn of(state: &State) -> Self {
-        let mut joined = Self::default();
-        if state.learned.decided.is_empty() {
-            return joined;
-        }
-        let answers = answered(state, &state.learned.decided);
-        joined.apart = answers.iter().filter(|p| !p.same).map(|p| ordered(p.element_a, p.element_b)).collect();
-        for pair in answers.iter().filter(|p| p.same) {
-            joined.join(state, pair.element_a, pair.element_b, Why::Decided);
-        }
+        Self::except(state, HashSet::new())
+    }
+
+    /// The same without joining these pairs of elements, each the smaller first, over any number of steps.
+    pub(crate) fn except(state: &State, apart: HashSet<(u64, u64)>) -> Self {
+        let mut joined = Self { apart, ..Self::default() };
         for (at, synonym) in state.learned.synonyms.iter().enumerate().filter(|(_, s)| s.is_accepted) {
             for (a, b) in pairs_of(state, synonym).into_iter().flatten() {
                 joined.join(state, a, b, Why::Synonym(at));
@@ -83,7 +79,7 @@ impl Joined {
 
     /// Whether nothing was joined.
     pub(crate) fn is_empty(&self) -> bool {
-        self.merges.is_empty()
+        self.joins.is_empty()
     }
 
     /// Whether two elements are one figure.
@@ -103,7 +99,8 @@ impl Joined {
             return false;
         }
         let (one, other) = (self.group(state, a), self.group(state, b));
-        let is_apart = one.elements.iter().any(|x| other.elements.iter().any(|y| self.apart.contains(&ordered(*x, *y))));
+        let tells_apart = |x: u64, y: u64| self.apart.contains(&ordered(x, y)) || state.told(x, y).is_some_and(Verdict::tells_apart);
+        let is_apart = one.elements.iter().any(|x| other.elements.iter().any(|y| tells_apart(*x, *y)));
         if is_apart || !one.forms.is_disjoint(&other.forms) {
             return false;
         }
@@ -118,8 +115,7 @@ impl Joined {
         }
         from.map(|from| self.groups.remove(&from));
         self.groups.insert(into, group);
-        let id = |element: u64| ElementId::from_stored(i64::try_from(element).unwrap_or(i64::MAX));
-        self.merges.push(LearnedMerge { a: id(a), b: id(b), why });
+        self.joins.push(Join { a, b, why });
         true
     }
 
@@ -129,7 +125,7 @@ impl Joined {
     }
 }
 
-fn ordered(a: u64, b: u64) -> (u64, u64) {
+pub(crate) fn ordered(a: u64, b: u64) -> (u64, u64) {
     (a.min(b), a.max(b))
 }
 
@@ -179,7 +175,7 @@ fn exchanged(state: &State, synonym: &ProposedSynonym, beside: Option<&str>) -> 
         if !meaning.is_certain && !is_explained(placed, out, into) {
             return None;
         }
-        let target = stored(ElementId::of_key(&exchanged_key(meaning, out, into)));
+        let target = stored(ElementId::of_key(state.settlement().class_of(&exchanged_key(meaning, out, into))));
         (target != element && state.by_stored(target).is_some()).then_some((element, target))
     };
     // A word that stands on either side leads to its own elements: those of the fuller side, and uncertain ones of the other.

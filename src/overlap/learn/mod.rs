@@ -28,12 +28,13 @@ use crate::domain::decision::Verdict;
 use crate::domain::id::{ElementId, FieldKey};
 use crate::domain::relation::{Relation, RelationKind};
 use crate::overlap::catalogue::{Placed, Snapshot, State, stored};
+use crate::overlap::learn::joined::{Joined, ordered};
 use crate::overlap::learn::logistic::{Case, Prior, fit};
 use crate::overlap::learn::weights::Feature;
 use crate::overlap::score::{score_of, traced};
 
 pub use crate::overlap::learn::calibration::{Calibration, Step};
-pub use crate::overlap::learn::joined::{LearnedMerge, Why};
+pub use crate::overlap::learn::joined::Why;
 pub use crate::overlap::learn::synonym::{FacetWord, ProposedSynonym, Scope};
 pub use crate::overlap::learn::training::Estimate;
 pub use crate::overlap::learn::weights::Weights;
@@ -67,14 +68,23 @@ pub struct Learned {
     pub synonyms: Vec<ProposedSynonym>,
     /// What the decisions say of the scores.
     pub calibration: Calibration,
-    /// The decisions that all rests on.
-    pub(crate) decided: Vec<DecidedPair>,
+}
+
+/// Two fields whose elements are one figure by what answers taught, and nobody was asked about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LearnedMerge {
+    /// The field that stands for one element.
+    pub a: FieldKey,
+    /// The one that stands for the other.
+    pub b: FieldKey,
+    /// Why.
+    pub why: Why,
 }
 
 impl Default for Learned {
     /// Nothing learnt yet: the shipped weights.
     fn default() -> Self {
-        Self { weights: Weights::shipped(), synonyms: Vec::new(), calibration: Calibration::default(), decided: Vec::new() }
+        Self { weights: Weights::shipped(), synonyms: Vec::new(), calibration: Calibration::default() }
     }
 }
 
@@ -112,7 +122,7 @@ pub(crate) fn answered(state: &State, decided: &[DecidedPair]) -> Vec<Answered> 
 /// Learns from decisions, given the forms that they are about.
 pub fn learn(snapshot: &Snapshot, decided: &[DecidedPair]) -> Learned {
     let answers = answered(&snapshot.state, decided);
-    let mut learned = Learned { synonyms: synonym::propose(&snapshot.state, &answers), decided: decided.to_vec(), ..Learned::default() };
+    let mut learned = Learned { synonyms: synonym::propose(&snapshot.state, &answers), ..Learned::default() };
     // Neighbours that the decisions settled count as context, so the pairs are compared with what is joined.
     let view = snapshot.with_learned(Arc::new(learned.clone()));
     let cases = cases_of(&view.state, &answers);
@@ -166,27 +176,38 @@ fn scored_apart(cases: &[(u64, Case)], shipped: &[f64]) -> Vec<(f64, bool)> {
 }
 
 impl Snapshot {
-    /// The elements that decisions, synonyms and proven scores make one, each with the element that stands for it; `relations` are those of
+    /// The elements that synonyms and proven scores make one, beyond what decisions did, each with the element that stands for it; `relations` are those of
     /// [`Snapshot::compare_all`]. Elements that stand alone are left out.
     pub fn joined_elements(&self, relations: &[Relation]) -> BTreeMap<ElementId, ElementId> {
-        let view = self.clone().with_joined();
-        let mut joined = (*view.state.joined).clone();
-        if let Some(from) = self.state.learned.calibration.automatic_from {
-            let proven = relations.iter().filter(|r| r.kind == RelationKind::LooksAlike && r.score >= from);
-            for relation in proven {
-                let element = |key: &FieldKey| Some(stored(view.find(key)?.field()?.element()));
-                if let (Some(a), Some(b)) = (element(&relation.a), element(&relation.b)) {
-                    joined.join(&view.state, a, b, Why::Score);
-                }
-            }
-        }
+        let joined = self.joined_by(relations, &[]);
         let id = |element: u64| ElementId::from_stored(i64::try_from(element).unwrap_or(i64::MAX));
-        let ends: BTreeSet<u64> = joined.merges.iter().flat_map(|m| [stored(m.a), stored(m.b)]).collect();
+        let ends: BTreeSet<u64> = joined.joins.iter().flat_map(|j| [j.a, j.b]).collect();
         ends.into_iter().map(|e| (id(e), id(joined.representative(e)))).collect()
     }
 
-    /// Two and two, what decisions and accepted synonyms make one figure, in the order in which it was joined.
-    pub fn learned_merges(&self) -> Vec<LearnedMerge> {
-        self.clone().with_joined().state.joined.merges.clone()
+    /// Two and two, what synonyms and proven scores make one figure, in the order in which it was joined, except what joins these pairs of fields
+    /// over any number of steps; `relations` are those of [`Snapshot::compare_all`] or the look-alikes among them.
+    pub fn learned_merges(&self, relations: &[Relation], apart: &[(FieldKey, FieldKey)]) -> Vec<LearnedMerge> {
+        let key = |element: u64| self.state.by_stored(element)?.standing_for()?.key().cloned();
+        let joined = self.joined_by(relations, apart);
+        joined.joins.iter().filter_map(|j| Some(LearnedMerge { a: key(j.a)?, b: key(j.b)?, why: j.why })).collect()
+    }
+
+    /// What was learnt.
+    pub fn learned(&self) -> &Arc<Learned> {
+        &self.state.learned
+    }
+
+    fn joined_by(&self, relations: &[Relation], apart: &[(FieldKey, FieldKey)]) -> Joined {
+        let element = |key: &FieldKey| Some(stored(self.find(key)?.field()?.element()));
+        let pairs = apart.iter().filter_map(|(a, b)| Some(ordered(element(a)?, element(b)?)));
+        let mut joined = Joined::except(&self.state, pairs.collect());
+        let Some(from) = self.state.learned.calibration.automatic_from else { return joined };
+        for relation in relations.iter().filter(|r| r.kind == RelationKind::LooksAlike && r.score >= from) {
+            if let (Some(a), Some(b)) = (element(&relation.a), element(&relation.b)) {
+                joined.join(&self.state, a, b, Why::Score);
+            }
+        }
+        joined
     }
 }

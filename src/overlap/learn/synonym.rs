@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::id::FormId;
+use crate::domain::id::{FieldKey, FormId};
 use crate::overlap::catalogue::{Placed, State};
 use crate::overlap::learn::Answered;
 use crate::overlap::learn::difference::{is_exchangeable, measure_beside, words_of};
@@ -63,6 +63,8 @@ pub struct ProposedSynonym {
     pub n_against: usize,
     /// Forms that it rests on.
     pub forms: Vec<FormId>,
+    /// The pairs whose answers speak for it, sorted.
+    pub taught_by: Vec<(FieldKey, FieldKey)>,
     /// Whether there is enough for it and nothing against: then it is used.
     pub is_accepted: bool,
 }
@@ -73,6 +75,7 @@ struct Tally {
     same: BTreeSet<(u64, u64)>,
     apart: BTreeSet<(u64, u64)>,
     forms: BTreeSet<FormId>,
+    pairs: BTreeSet<(FieldKey, FieldKey)>,
     beside: BTreeSet<String>,
 }
 
@@ -89,6 +92,7 @@ pub(crate) fn propose(state: &State, answered: &[Answered]) -> Vec<ProposedSynon
             tally.beside.insert(beside);
             if pair.same {
                 tally.forms.extend([&pair.a, &pair.b].map(|p| p.entry.form.template.id.clone()));
+                tally.pairs.extend(pair.a.key().cloned().zip(pair.b.key().cloned()));
             }
         }
     }
@@ -97,6 +101,7 @@ pub(crate) fn propose(state: &State, answered: &[Answered]) -> Vec<ProposedSynon
             n_for: tally.same.len(),
             n_against: tally.apart.len(),
             forms: tally.forms.into_iter().collect(),
+            taught_by: tally.pairs.into_iter().collect(),
             is_accepted: false,
             scope,
             a,

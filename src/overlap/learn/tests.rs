@@ -7,18 +7,18 @@ use std::sync::Arc;
 
 use crate::cli::offline::answers::read_labels;
 use crate::cli::offline::files::{catalogue_of, read_paths};
-use crate::domain::decision::Verdict;
+use crate::domain::decision::{Decision, DecisionId, Verdict};
 use crate::domain::facet::{Facets, Meaning, TimeBasis};
-use crate::domain::id::FieldKey;
+use crate::domain::id::{AccountId, FieldKey};
 use crate::domain::measure::Measures;
 use crate::domain::period::Frequency;
 use crate::domain::relation::{Relation, RelationKind};
 use crate::domain::unit::Level;
 use crate::overlap::facets::key::key_of;
 use crate::overlap::learn::weights::Feature;
-use crate::overlap::learn::{Calibration, DecidedPair, Learned, ProposedSynonym, Scope, Why, learn};
+use crate::overlap::learn::{Calibration, DecidedPair, Learned, ProposedSynonym, Scope, learn};
 use crate::overlap::tests::{Printed, all, catalogue, form, run};
-use crate::overlap::{Catalogue, Snapshot};
+use crate::overlap::{Catalogue, Settlement, Snapshot};
 
 /// Words of a field: measure (several joined by `+`), populations and qualifiers (the same), and unknown words.
 type Words<'a> = (&'a str, &'a str, &'a str, &'a str);
@@ -60,6 +60,29 @@ fn key(form: &Printed, at: usize) -> FieldKey {
 
 fn decided(pairs: &[(FieldKey, FieldKey)], verdict: Verdict) -> Vec<DecidedPair> {
     pairs.iter().map(|(a, b)| DecidedPair { a: a.clone(), b: b.clone(), verdict }).collect()
+}
+
+/// Settles a catalogue by answers and takes what they teach, as a server does.
+fn take(catalogue: &mut Catalogue, answers: &[DecidedPair]) {
+    let key = |field: &FieldKey| catalogue.meaning(field).unwrap().key.clone();
+    let decision = |(at, pair): (usize, &DecidedPair)| Decision {
+        id: DecisionId(at as u64 + 1),
+        a: pair.a.clone(),
+        b: pair.b.clone(),
+        a_key: key(&pair.a),
+        b_key: key(&pair.b),
+        verdict: pair.verdict,
+        sets_apart: false,
+        note: String::new(),
+        decided_by: AccountId::from_stored("x"),
+        decided_at: jiff::Timestamp::UNIX_EPOCH,
+        is_disputed: false,
+        undone: None,
+        lesson: None,
+    };
+    let decisions: Vec<Decision> = answers.iter().enumerate().map(decision).collect();
+    catalogue.settle(Settlement::of(&decisions));
+    catalogue.set_learned(Arc::new(learn(&catalogue.snapshot(), answers)));
 }
 
 fn are_one(view: &Snapshot, a: &FieldKey, b: &FieldKey) -> bool {
@@ -166,7 +189,7 @@ fn a_synonym_serves_rows_and_forms_that_nobody_decided() {
     assert!(accepted(&one).is_empty(), "one pair is not enough: {:?}", one.synonyms);
     let learned = learn(&catalogue.snapshot(), &decided(&two, Verdict::Same));
     assert!(accepted(&learned).iter().any(|s| s.scope == Scope::Beside("甲".to_owned())), "{:?}", learned.synonyms);
-    catalogue.set_learned(Arc::new(learned));
+    take(&mut catalogue, &decided(&two, Verdict::Same));
     assert!(are_one(&catalogue.snapshot(), &key(&forms[0], 2), &key(&forms[1], 2)), "the row that was not decided");
     assert!(!are_one(&catalogue.snapshot(), &key(&forms[0], 2), &key(&forms[2], 2)), "丁 is another thing");
     let later = form_of("later", &[("丙+甲", "", "少", "")]);
@@ -202,7 +225,7 @@ fn equal_names_count_between_forms_that_print_one_table() {
         assert!(are_one(&catalogue.snapshot(), &pair(0).0, &pair(0).1) && !are_one(&catalogue.snapshot(), &pair(4).0, &pair(4).1));
         let one = learn(&catalogue.snapshot(), &decided(&[pair(3)], Verdict::Same));
         assert!(accepted(&one).is_empty(), "one answer does not tell");
-        catalogue.set_learned(Arc::new(learn(&catalogue.snapshot(), &decided(&[pair(3), pair(4)], Verdict::Same))));
+        take(&mut catalogue, &decided(&[pair(3), pair(4)], Verdict::Same));
         let view = catalogue.snapshot();
         assert!(are_one(&view, &pair(5).0, &pair(5).1), "{:?}", catalogue.learned().synonyms);
         assert_eq!(are_one(&view, &pair(6).0, &pair(6).1), expect, "a note that only one of them has may define it otherwise");
@@ -232,13 +255,12 @@ fn what_was_told_apart_stays_apart_over_any_number_of_steps() {
     let (a, b, c) = (key(&forms[0], 0), key(&forms[1], 0), key(&forms[2], 0));
     let same = decided(&[(a.clone(), b.clone()), (b.clone(), c.clone())], Verdict::Same);
     let apart = decided(&[(a.clone(), c.clone())], Verdict::Different);
-    catalogue.set_learned(Arc::new(learn(&catalogue.snapshot(), &[same, apart].concat())));
+    take(&mut catalogue, &[apart, same].concat());
     let view = catalogue.snapshot();
-    assert!(are_one(&view, &a, &b) && !are_one(&view, &a, &c), "{:?}", view.learned_merges());
-    assert!(view.learned_merges().iter().all(|m| m.why == Why::Decided));
+    assert!(are_one(&view, &a, &b) && !are_one(&view, &a, &c), "{:?}", view.learned_merges(&[], &[]));
     // Two rows of one form are two figures, whatever somebody decides by mistake.
     let (x, y) = (key(&forms[0], 1), key(&forms[0], 2));
-    catalogue.set_learned(Arc::new(learn(&catalogue.snapshot(), &decided(&[(x.clone(), y.clone())], Verdict::Same))));
+    take(&mut catalogue, &decided(&[(x.clone(), y.clone())], Verdict::Same));
     assert!(!are_one(&catalogue.snapshot(), &x, &y));
 }
 
@@ -249,8 +271,8 @@ fn the_order_of_forms_and_answers_does_not_matter() {
     let answers = [decided(&pairs[..2], Verdict::Same), decided(&[(key(&forms[2], 0), key(&forms[1], 0))], Verdict::Different)].concat();
     let of = |order: &[usize], answers: &[DecidedPair]| {
         let mut catalogue = catalogue(&forms, order);
-        let learned = learn(&catalogue.snapshot(), answers);
-        catalogue.set_learned(Arc::new(learned.clone()));
+        take(&mut catalogue, answers);
+        let learned = catalogue.learned().clone();
         let relations = all(&catalogue);
         let joined = catalogue.snapshot().joined_elements(&relations);
         (learned.weights, learned.synonyms, learned.calibration, relations, joined)
@@ -282,7 +304,8 @@ fn nothing_merges_by_its_score_without_proof() {
     catalogue.set_learned(Arc::new(proven(surest.score + 0.000_1)));
     assert_eq!(joined(&catalogue), 0);
     let told_apart = decided(&[(surest.a.clone(), surest.b.clone())], Verdict::Different);
-    catalogue.set_learned(Arc::new(Learned { decided: told_apart, ..proven(surest.score) }));
+    take(&mut catalogue, &told_apart);
+    catalogue.set_learned(Arc::new(proven(surest.score)));
     let (a, b) = (&surest.a, &surest.b);
     assert!(!are_one(&catalogue.snapshot(), a, b));
 }

@@ -4,7 +4,7 @@ use crate::app::{
     Answer, App, DescribedDecision, DescribedField, DescribedMember, Disagreement, Effects, NamedField, Question, RereadField,
     VocabularyEffects,
 };
-use crate::domain::decision::{FigureConflict, Undone, Verdict};
+use crate::domain::decision::{FigureConflict, LessonWay, Undone, Verdict};
 use crate::domain::id::{FieldId, FormId};
 use crate::domain::observation::Observation;
 use crate::domain::problem::{Code, Problem};
@@ -114,6 +114,15 @@ pub(crate) fn decision_to_pb(described: DescribedDecision) -> pb::Decision {
         undone_by,
         undone_at,
         undone_note,
+        lesson: decision.lesson.as_ref().map_or(pb::LessonWay::Unspecified, |l| lesson_way_to_pb(l.way)).into(),
+        taught_by: decision.lesson.map(|l| l.answers.into_iter().map(|id| id.0).collect()).unwrap_or_default(),
+    }
+}
+
+fn lesson_way_to_pb(way: LessonWay) -> pb::LessonWay {
+    match way {
+        LessonWay::Synonym => pb::LessonWay::Synonym,
+        LessonWay::Score => pb::LessonWay::Score,
     }
 }
 

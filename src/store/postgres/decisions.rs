@@ -14,6 +14,7 @@ use crate::store::{DecisionReads, Error, Result};
 
 /// Stores a decision.
 pub(super) async fn insert(connection: &mut PgConnection, decision: &Decision) -> Result<()> {
+    let lesson = decision.lesson.as_ref().map(serde_json::to_string).transpose().map_err(|e| broken("decision", e))?;
     let since = |n: u32| i32::try_from(n).map_err(|e| broken("decision", e));
     sqlx::query(query::DECISION_INSERT)
         .bind(number(decision.id))
@@ -31,6 +32,7 @@ pub(super) async fn insert(connection: &mut PgConnection, decision: &Decision) -
         .bind(decision.decided_by.as_str())
         .bind(decision.decided_at.to_string())
         .bind(decision.is_disputed)
+        .bind(lesson)
         .execute(&mut *connection)
         .await
         .map_err(|e| classify("decision", &e))?;

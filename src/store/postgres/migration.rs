@@ -9,11 +9,12 @@ use crate::store::sql::error::{classify, classify_migration};
 use crate::store::sql::migration::migrator;
 
 /// Number, name and text of each migration; a test compares them with the folder.
-pub(super) const MIGRATIONS: [(i64, &str, &str); 4] = [
+pub(super) const MIGRATIONS: [(i64, &str, &str); 5] = [
     (1, "registry", include_str!("../../../schemas/database/postgres/0001_registry.sql")),
     (2, "ledger", include_str!("../../../schemas/database/postgres/0002_ledger.sql")),
     (3, "access", include_str!("../../../schemas/database/postgres/0003_access.sql")),
     (4, "decisions", include_str!("../../../schemas/database/postgres/0004_decisions.sql")),
+    (5, "lessons", include_str!("../../../schemas/database/postgres/0005_lessons.sql")),
 ];
 
 /// Applies what the database does not have yet, each migration in a transaction of its own. An advisory lock lets one server do it while the

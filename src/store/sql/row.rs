@@ -178,6 +178,7 @@ pub(crate) struct DecisionRow {
     undone_by: Option<String>,
     undone_at: Option<String>,
     undone_note: Option<String>,
+    lesson: Option<String>,
 }
 
 impl Stored for DecisionRow {
@@ -196,6 +197,7 @@ impl Stored for DecisionRow {
             decided_at: timestamp("decision", &self.decided_at)?,
             is_disputed: self.is_disputed,
             undone: ended("decision", self.undone_by, self.undone_at, self.undone_note)?,
+            lesson: self.lesson.map(|text| serde_json::from_str(&text)).transpose().map_err(|e| broken("decision", e))?,
         })
     }
 }

@@ -8,13 +8,14 @@ use crate::domain::id::FieldKey;
 use crate::domain::observation::{Observation, ObservationKey};
 use crate::domain::unit::UnitCode;
 use crate::store::sql::bind;
-use crate::store::sql::error::classify;
+use crate::store::sql::error::{broken, classify};
 use crate::store::sql::row::{ConflictRow, DecisionRow, FieldRow, ObservationRow, read_all};
 use crate::store::sqlite::{SqliteStore, figures, query};
 use crate::store::{DecisionReads, Error, Result};
 
 /// Stores a decision.
 pub(super) async fn insert(connection: &mut SqliteConnection, decision: &Decision) -> Result<()> {
+    let lesson = decision.lesson.as_ref().map(serde_json::to_string).transpose().map_err(|e| broken("decision", e))?;
     sqlx::query(query::DECISION_INSERT)
         .bind(number(decision.id))
         .bind(decision.a.form.as_str())
@@ -31,6 +32,7 @@ pub(super) async fn insert(connection: &mut SqliteConnection, decision: &Decisio
         .bind(decision.decided_by.as_str())
         .bind(decision.decided_at.to_string())
         .bind(decision.is_disputed)
+        .bind(lesson)
         .execute(&mut *connection)
         .await
         .map_err(|e| classify("decision", &e))?;

@@ -9,11 +9,12 @@ use crate::store::sqlite::lane::Lane;
 use crate::store::sqlite::query;
 
 /// Number, name and text of each migration; a test compares them with the folder.
-pub(super) const MIGRATIONS: [(i64, &str, &str); 4] = [
+pub(super) const MIGRATIONS: [(i64, &str, &str); 5] = [
     (1, "registry", include_str!("../../../schemas/database/sqlite/0001_registry.sql")),
     (2, "ledger", include_str!("../../../schemas/database/sqlite/0002_ledger.sql")),
     (3, "access", include_str!("../../../schemas/database/sqlite/0003_access.sql")),
     (4, "decisions", include_str!("../../../schemas/database/sqlite/0004_decisions.sql")),
+    (5, "lessons", include_str!("../../../schemas/database/sqlite/0005_lessons.sql")),
 ];
 
 /// Applies what the file does not have yet, each migration in a transaction of its own. A file with a migration that this program does
