@@ -72,14 +72,18 @@ pub struct Question {
     pub a: DescribedField,
     /// The other.
     pub b: DescribedField,
-    /// Chance that they are one figure, 0 to 1; 0 where nothing compared them.
-    pub score: f64,
-    /// Why they look alike, facet by facet.
-    pub reasons: Vec<Reason>,
-    /// The same in one sentence, in Chinese.
+    /// What the system itself says of the two: its relation, with the evidence that its score is made of.
+    pub relation: Relation,
+    /// The evidence that decides: the facet, and the clause or value on each side.
+    pub deciding: Option<Reason>,
+    /// The relation in one sentence, in Chinese.
     pub sentence_zh: String,
     /// The same in English.
     pub sentence_en: String,
+    /// What it means to whoever fills both forms, in Chinese.
+    pub clerk_zh: String,
+    /// The same in English.
+    pub clerk_en: String,
     /// Cells a year that merging would save over all units.
     pub cells_saved: i64,
     /// Other fields of the element of `a`, which `same` would merge along.
@@ -149,7 +153,25 @@ impl App {
         if a.key == b.key {
             return Err(Problem::new(Code::DecisionOfOneField).arg("field", &a.key).into());
         }
-        let (elements, alike) = ((a.element(), b.element()), self.alike().await?);
+        let elements = (a.element(), b.element());
+        let view = self.state.snapshot();
+        let own = view.relate(&a.key, &b.key);
+        let relation = match own {
+            Some(found) if found.kind != RelationKind::LooksAlike => Some(found),
+            // A look-alike of the queue is also weighed by its rivals and by what was reported.
+            asked => self.known_question(elements, &a.key, &b.key).await?.or(asked),
+        };
+        let relation = relation.or_else(|| view.weighed(&a.key, &b.key));
+        let unknown = || Problem::new(Code::FieldUnknown).arg("field", &a.key).at(Place::part("a"));
+        let relation = relation.ok_or_else(unknown)?;
+        let planned = self.state.plan(self.clock.today().year());
+        let saved = planned.plan.merging().saved(elements.0, elements.1);
+        self.question(&relation, saved).ok_or_else(|| unknown().into())
+    }
+
+    /// What the queue knows of two elements, said of these two fields.
+    async fn known_question(&self, elements: (ElementId, ElementId), a: &FieldKey, b: &FieldKey) -> Result<Option<Relation>> {
+        let alike = self.alike().await?;
         let known = alike.iter().find_map(|r| {
             let of_known = self.elements_of(r)?;
             match (of_known == elements, of_known == (elements.1, elements.0)) {
@@ -158,11 +180,7 @@ impl App {
                 _ => None,
             }
         });
-        let (score, reasons) = known.map(|r| (r.score, r.reasons)).unwrap_or_default();
-        let relation = Relation { a: a.key.clone(), b: b.key.clone(), kind: RelationKind::LooksAlike, score, reasons, formula: None };
-        let planned = self.state.plan(self.clock.today().year());
-        let saved = planned.plan.merging().saved(elements.0, elements.1);
-        self.question(&relation, saved).ok_or_else(|| Problem::new(Code::FieldUnknown).arg("field", &a.key).at(Place::part("a")).into())
+        Ok(known.map(|r| Relation { a: a.clone(), b: b.clone(), ..r }))
     }
 
     /// All decisions, the newest first. The bureau.
@@ -245,10 +263,12 @@ impl App {
         Some(Question {
             with_a: self.members_beside(&a),
             with_b: self.members_beside(&b),
-            score: relation.score,
-            reasons: relation.reasons.clone(),
+            deciding: explain::deciding(relation).cloned(),
             sentence_zh: explain::sentence(relation, &name_a, &name_b, Language::Zh),
             sentence_en: explain::sentence(relation, &name_a, &name_b, Language::En),
+            clerk_zh: explain::for_clerk(relation, &name_a, &name_b, Language::Zh),
+            clerk_en: explain::for_clerk(relation, &name_a, &name_b, Language::En),
+            relation: relation.clone(),
             cells_saved,
             objections: objections.into_iter().map(|o| objection_problem(o, &known)).collect(),
             a,

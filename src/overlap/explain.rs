@@ -6,8 +6,10 @@ use crate::domain::relation::{Origin, Reason, Relation, RelationKind};
 use crate::domain::template::{Field, RegisteredTemplate};
 use crate::overlap::facets::text::strip_markers;
 
+mod clerk;
 mod words;
 
+pub use crate::overlap::explain::clerk::for_clerk;
 use crate::overlap::explain::words::{facet, key_in_words, said};
 
 /// What a person calls a field: its label with what it needs from above, and the title of its form.
@@ -124,7 +126,7 @@ fn chinese(relation: &Relation, x: &str, y: &str) -> String {
         RelationKind::Formula => formula_zh(relation, x, y),
         RelationKind::Narrower => format!("{x}只是{y}的一部分，不能合并：{what}上前者限于{p}，后者{}。", not_said_zh(&q)),
         RelationKind::Broader => format!("{x}的范围比{y}宽，不能合并：{what}上前者{}，后者限于{q}。", not_said_zh(&p)),
-        RelationKind::Conflict => format!("{x}和{y}名称相同而含义不同，不能合并：{what}前者是{p}，后者是{q}。"),
+        RelationKind::Conflict => format!("{x}和{y}名称相同而含义不同，不能合并：{what}前者{}，后者{}。", not_said_zh(&p), not_said_zh(&q)),
         RelationKind::LooksAlike => {
             let shared = agreement(relation).map(|r| format!("都有{}{}", facet(&r.facet, zh).unwrap_or("含义"), said(&r.facet, &r.a, zh)));
             let shared = shared.unwrap_or_else(|| "名称相近".to_owned());
@@ -177,7 +179,8 @@ fn english(relation: &Relation, x: &str, y: &str) -> String {
             format!("{x} is broader than {y} and cannot be merged: in {what} the first {}, the second is limited to {q}.", not_said_en(&p))
         }
         RelationKind::Conflict => {
-            format!("{x} and {y} have one name and different meanings and cannot be merged: the {what} is {p} and {q}.")
+            let (p, q) = (not_said_en(&p), not_said_en(&q));
+            format!("{x} and {y} have one name and different meanings and cannot be merged: in {what} the first {p}, the second {q}.")
         }
         RelationKind::LooksAlike => {
             let shared =

@@ -10,6 +10,7 @@ use crate::domain::facet::Meaning;
 use crate::domain::relation::{Reason, RelationKind};
 use crate::domain::template::Field;
 use crate::overlap::catalogue::{Placed, Snapshot};
+use crate::overlap::definition::{core_name, differing, limits_differing};
 use crate::overlap::facets::text::{normalise, strip_markers};
 
 /// Rows above a field that it may be part of.
@@ -58,6 +59,9 @@ impl Snapshot {
             _ if has_one_name(a, b) => return same_name_only(a, b),
             _ => {
                 let (x, y) = (&a.field()?.meaning, &b.field()?.meaning);
+                if let Some(why) = bounded_otherwise(a, b) {
+                    return Some((RelationKind::Conflict, why));
+                }
                 match (by_facets(x, y), by_facets(y, x)) {
                     (Some(part), None) => (RelationKind::Narrower, part),
                     (None, Some(part)) => (RelationKind::Broader, part),
@@ -65,15 +69,144 @@ impl Snapshot {
                 }
             }
         };
-        let (narrow, broad) = (part.narrow, part.broad);
-        let (x, y) = if kind == RelationKind::Narrower { (narrow, broad) } else { (broad, narrow) };
-        Some((kind, Reason { facet: part.facet.to_owned(), a: x, b: y, weight: -1.0 }))
+        Some(said_of(kind, part))
+    }
+
+    /// What two fields are to each other that nobody would be asked about: a group among everybody, a kind among its kind by its name.
+    pub(crate) fn part_by_words(&self, a: &Placed, b: &Placed) -> Option<(RelationKind, Reason)> {
+        let (kind, part) = match (by_words(a, b), by_words(b, a)) {
+            (Some(part), None) => (RelationKind::Narrower, part),
+            (None, Some(part)) => (RelationKind::Broader, part),
+            _ => return None,
+        };
+        Some(said_of(kind, part))
     }
 }
 
-/// One name, and a facet that both sides know differently.
+/// The relation that a part makes, with its reason from the side that asks.
+fn said_of(kind: RelationKind, part: Part) -> (RelationKind, Reason) {
+    let (narrow, broad) = (part.narrow, part.broad);
+    let (a, b) = if kind == RelationKind::Narrower { (narrow, broad) } else { (broad, narrow) };
+    (kind, Reason { facet: part.facet.to_owned(), a, b, weight: -1.0 })
+}
+
+/// One name, and something that both sides know differently: a facet, a clause of their definitions, whose figure it is, or the whole that one of
+/// them is part of.
 fn same_name_only(a: &Placed, b: &Placed) -> Option<(RelationKind, Reason)> {
-    Some((RelationKind::Conflict, difference(&a.field()?.meaning, &b.field()?.meaning)?))
+    let (x, y) = (&a.field()?.meaning, &b.field()?.meaning);
+    let found = difference(x, y).or_else(|| differing(a, b)).or_else(|| owners_apart(x, y));
+    let found = found.or_else(|| among(a, b)).or_else(|| among(b, a).map(turned));
+    Some((RelationKind::Conflict, found?))
+}
+
+fn turned(reason: Reason) -> Reason {
+    Reason { a: reason.b, b: reason.a, ..reason }
+}
+
+/// Names that agree but for scope and date, and a definition that sets another bound; what the names themselves bound is no other definition.
+fn bounded_otherwise(a: &Placed, b: &Placed) -> Option<Reason> {
+    let (x, y) = (a.printed()?, b.printed()?);
+    let (name_x, name_y) = (core_name(&x.label), core_name(&y.label));
+    let is_telling = name_x.chars().count() > 1 && !name_x.contains(|c: char| c.is_ascii_digit());
+    let has_columns = |field: &Field| !is_whole(&field.column) && !is_period(&field.column);
+    let (unit_x, unit_y) = (a.field()?.meaning.facets.dimension.as_ref()?, b.field()?.meaning.facets.dimension.as_ref()?);
+    if name_x != name_y || !is_telling || unit_x != unit_y || has_columns(x) || has_columns(y) {
+        return None;
+    }
+    limits_differing(a, b)
+}
+
+/// Whose figure it is, where one side names an owner among what is counted and the other in the scope: income of the collective, of the clinic.
+fn owners_apart(a: &Meaning, b: &Meaning) -> Option<Reason> {
+    let words = |m: &Meaning| -> BTreeSet<String> {
+        let measures = m.facets.measure.iter().flat_map(|m| m.split('+')).map(str::to_owned);
+        measures.chain(m.facets.population.iter().cloned()).collect()
+    };
+    let is_of_money = [a, b].iter().all(|m| m.facets.dimension.as_deref() == Some("money"));
+    let (x, y) = (words(a), words(b));
+    let is_apart = !x.is_subset(&y) && !y.is_subset(&x) && !x.is_disjoint(&y);
+    (is_of_money && is_apart).then(|| Reason { facet: "population".to_owned(), a: only(&x, &y), b: only(&y, &x), weight: -9.0 })
+}
+
+/// The first is printed as part of a counted whole that the second is no part of, and whose name says nothing of it: 低保对象 among those
+/// who signed with a doctor, beside all of them.
+fn among(a: &Placed, b: &Placed) -> Option<Reason> {
+    let (own, other) = (a.printed()?, b.printed()?);
+    let above = a.entry.above(a.at).first()?;
+    let whole = a.entry.form.template.fields.get(*above)?;
+    if whole.unit != own.unit || !own.dtype.is_number() || is_whole_name(&whole.label) {
+        return None;
+    }
+    let (name, part) = (core_name(&whole.label), core_name(&own.label));
+    let said_by_other = other.path.iter().chain([&other.label, &other.note]).any(|text| shares_word(&name, &normalise(text)));
+    let (x, y) = (&a.field()?.meaning, &b.field()?.meaning);
+    // A reading that dropped the whole found the part to be one by nature; one that kept it, or could not tell, did not.
+    let (words_x, words_y) = (measure_words(x), measure_words(y));
+    let kept = !x.is_certain || (words_y.is_subset(&words_x) && words_x != words_y);
+    let is_other = part.chars().count() > 2 && y.is_certain && kept && !said_by_other && !shares_word(&name, &part);
+    is_other.then(|| Reason { facet: "population".to_owned(), a: format!("{}中的", whole.label.trim()), b: String::new(), weight: -9.0 })
+}
+
+fn measure_words(m: &Meaning) -> BTreeSet<&str> {
+    m.facets.measure.iter().flat_map(|m| m.split('+')).collect()
+}
+
+fn is_whole_name(label: &str) -> bool {
+    let name = normalise(strip_markers(label).0);
+    is_total(&name) || name.starts_with("合计") || name.starts_with("总计")
+}
+
+/// Whether two names share two characters in a row: they speak of one thing.
+fn shares_word(a: &str, b: &str) -> bool {
+    let chars: Vec<char> = a.chars().collect();
+    chars.windows(2).any(|pair| b.contains(&pair.iter().collect::<String>()))
+}
+
+/// Words before a name that make another thing of it, or another time, and no part.
+const NO_PART: [&str; 22] = [
+    "计划", "拟", "预计", "应", "需", "非", "未", "无", "不", "新", "增", "减", "净", "人均", "户均", "平均", "累计", "上年", "副", "准",
+    "原", "占",
+];
+
+/// `a` is a group among everybody that `b` counts, or bears the name of `b` with words before it.
+fn by_words(a: &Placed, b: &Placed) -> Option<Part> {
+    let (m, n) = (&a.field()?.meaning, &b.field()?.meaning);
+    let (x, y) = (&m.facets, &n.facets);
+    let stated = |clauses: &BTreeSet<String>| clauses.iter().filter(|c| !c.starts_with('除')).cloned().collect::<BTreeSet<String>>();
+    let is_comparable = x.statistic == y.statistic
+        && x.time_basis == y.time_basis
+        && x.price_basis == y.price_basis
+        && x.dimension.is_some()
+        && x.dimension == y.dimension
+        && m.offset_years == n.offset_years
+        && y.population.is_subset(&x.population)
+        && stated(&y.clauses).is_subset(&stated(&x.clauses));
+    if !is_comparable || !m.is_certain || !n.is_certain || x.qualifiers.contains("计划") != y.qualifiers.contains("计划") {
+        return None;
+    }
+    let more: Vec<&String> = x.qualifiers.difference(&y.qualifiers).collect();
+    let has_all = y.qualifiers.difference(&x.qualifiers).all(|wide| more.iter().any(|narrow| lies_within(narrow, wide)));
+    let everybody =
+        matches!((y.measure.as_deref(), y.dimension.as_deref()), (Some("人口"), Some("person")) | (Some("户"), Some("household")));
+    if everybody && x.measure != y.measure && !y.population.is_empty() && n.residue.is_empty() && has_all {
+        let group = x.measure.iter().flat_map(|m| m.split('+')).chain(more.iter().map(|q| q.as_str()));
+        let missing: Vec<&str> = y.qualifiers.difference(&x.qualifiers).map(String::as_str).collect();
+        return Some(Part { facet: "measure", narrow: group.collect::<Vec<_>>().join("、"), broad: missing.join("、") });
+    }
+    let (own, wide) = (core_name(&a.printed()?.label), core_name(&b.printed()?.label));
+    let before = own.strip_suffix(wide.as_str())?;
+    let is_kind =
+        before.chars().count() > 1 && wide.chars().count() > 1 && !NO_PART.iter().any(|w| before.starts_with(w) || before.ends_with(w));
+    let is_plain = |placed: &Placed| placed.printed().is_some_and(|f| is_whole(&f.column) || is_period(&f.column));
+    // What the broader one is read with must stand in the name of the narrower one, or its own form says more than its label.
+    let says = |word: &str| own.contains(word) || measure_words(m).contains(word) || x.qualifiers.contains(word);
+    let is_said = measure_words(n).into_iter().all(says) && has_all && n.residue.iter().all(|word| own.contains(word.as_str()));
+    let adds = x.measure != y.measure || !more.is_empty() || m.residue != n.residue;
+    (is_kind && is_said && adds && is_plain(a) && is_plain(b)).then(|| Part {
+        facet: "measure",
+        narrow: before.trim_end_matches('的').to_owned(),
+        broad: String::new(),
+    })
 }
 
 /// Whether two fields print the same label, list markers aside; columns that only name a period or the whole do not count.
@@ -122,7 +255,8 @@ fn is_total(column: &str) -> bool {
 }
 
 fn is_period(column: &str) -> bool {
-    ["上年", "上月", "本年", "本月", "本季", "本期", "累计", "上学年", "本学年"].iter().any(|w| column.contains(w))
+    let words = ["上年", "上月", "本年", "本月", "本季", "本期", "累计", "上学年", "本学年", "年末", "季末", "月末", "期末", "学年初"];
+    words.iter().any(|w| column.contains(w))
 }
 
 fn is_whole(column: &str) -> bool {

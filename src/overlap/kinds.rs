@@ -8,6 +8,7 @@ use crate::domain::measure::Measures;
 use crate::domain::relation::{Reason, Relation, RelationKind};
 use crate::domain::template::{DataType, Field};
 use crate::overlap::catalogue::{Placed, Snapshot};
+use crate::overlap::relate::LOOK_ALIKE_SCORE;
 
 fn reason(facet: &str, a: &str, b: &str) -> Reason {
     Reason { facet: facet.to_owned(), a: a.to_owned(), b: b.to_owned(), weight: 0.0 }
@@ -116,10 +117,27 @@ impl Snapshot {
                 let score = if kind == RelationKind::Conflict { 0.0 } else { 0.9 };
                 Some(Relation { a: a.clone(), b: b.clone(), kind, score, reasons: vec![why], formula: None })
             }
-            None => self.question(&placed_a, &placed_b),
+            None => self.asked_or_part(&placed_a, &placed_b),
         }
     }
+
+    /// What a reviewer would be asked about, else what words alone show, else what is left of the comparison.
+    fn asked_or_part(&self, a: &Placed, b: &Placed) -> Option<Relation> {
+        let question = self.question(a, b);
+        let is_asked = |r: &Relation| r.kind != RelationKind::LooksAlike || r.score >= LOOK_ALIKE_SCORE;
+        if question.as_ref().is_some_and(is_asked) {
+            return question;
+        }
+        let part = self.part_by_words(a, b);
+        let found = part.and_then(|(kind, why)| {
+            Some(Relation { a: a.key()?.clone(), b: b.key()?.clone(), kind, score: PART_SCORE, reasons: vec![why], formula: None })
+        });
+        found.or(question)
+    }
 }
+
+/// How sure a part is that words alone show.
+const PART_SCORE: f64 = 0.8;
 
 /// 本学年 and 上学年 of one row, whatever the row means.
 fn years_of_columns(now: &Placed, before: &Placed) -> Option<(i16, i16)> {

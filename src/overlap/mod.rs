@@ -6,6 +6,7 @@
 
 mod candidates;
 mod catalogue;
+mod definition;
 mod element;
 pub mod explain;
 mod facets;

@@ -12,7 +12,7 @@ use crate::overlap::candidates::Finder;
 use crate::overlap::catalogue::{Placed, Snapshot, stored};
 use crate::overlap::judge::{Judged, MIN_SCORE, RIVAL_MILLI, judge, partners};
 use crate::overlap::kinds::{can_compute, kinship, kinship_kind};
-use crate::overlap::score::{Comparison, compare};
+use crate::overlap::score::{Comparison, compare, traced};
 
 /// From this score on a field stands as one that something looks like.
 pub const LOOK_ALIKE_SCORE: f64 = 0.05;
@@ -201,6 +201,16 @@ impl Snapshot {
         let said = said(self, told, a, b, Weighed { comparison: &comparison, score, is_forward: true })?;
         let reasons = said.why.map_or(comparison.reasons, |why| vec![why]);
         Some(Relation { a: key_of(a)?, b: key_of(b)?, kind: said.kind, score, reasons, formula: None })
+    }
+}
+
+impl Snapshot {
+    /// What comparing two fields gives, facet by facet, even where nothing is to be said of them: as a look-alike that may have no chance.
+    pub fn weighed(&self, a: &FieldKey, b: &FieldKey) -> Option<Relation> {
+        let (comparison, _) = traced(&self.state, &self.find(a)?, &self.find(b)?)?;
+        let score = if comparison.veto.is_some() { 0.0 } else { comparison.score() };
+        let (a, b) = (a.clone(), b.clone());
+        Some(Relation { a, b, kind: RelationKind::LooksAlike, score, reasons: comparison.reasons, formula: None })
     }
 }
 

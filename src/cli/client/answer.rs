@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use serde_json::Value;
 
+use crate::cli::client::connection::ServerArgs;
 use crate::cli::client::failure::{EXIT_REFUSED, Failure};
 use crate::cli::client::grid::Grid;
 use crate::cli::client::json;
@@ -23,6 +24,26 @@ pub enum Format {
     Json,
     /// CSV with a header
     Csv,
+}
+
+/// What a command takes that changes something on the server.
+#[derive(clap::Args, Debug)]
+pub struct ActArgs {
+    /// Request id: the same id with the same content gives the same answer
+    #[arg(long, value_name = "ID")]
+    request_id: Option<String>,
+    /// How the answer is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+impl ActArgs {
+    /// The request id that was given, or a new one.
+    pub fn request_id(&self) -> String {
+        request_id(self.request_id.as_deref())
+    }
 }
 
 /// What a command prints.

@@ -2,8 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::cli::client::answer::{Answer, Format, finish, request_id};
-use crate::cli::client::connection::ServerArgs;
+use crate::cli::client::answer::{ActArgs, Answer, finish};
 use crate::cli::client::failure::Failure;
 use crate::cli::client::submit::receipt_answer;
 use crate::pb;
@@ -35,19 +34,13 @@ pub struct CorrectArgs {
     /// Check only: tell all problems and store nothing
     #[arg(long)]
     check: bool,
-    /// Request id: the same id with the same content gives the same receipt
-    #[arg(long, value_name = "ID")]
-    request_id: Option<String>,
-    /// How the receipt is printed
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
     #[command(flatten)]
-    server: ServerArgs,
+    act: ActArgs,
 }
 
 /// Runs the command.
 pub async fn run(args: CorrectArgs) -> anyhow::Result<ExitCode> {
-    Ok(finish(args.server.language, correct(&args).await))
+    Ok(finish(args.act.server.language, correct(&args).await))
 }
 
 async fn correct(args: &CorrectArgs) -> Result<Answer, Failure> {
@@ -58,12 +51,12 @@ async fn correct(args: &CorrectArgs) -> Result<Answer, Failure> {
         unit_of_measure: args.unit_of_measure.clone(),
     };
     let request = pb::CorrectRequest {
-        request_id: request_id(args.request_id.as_deref()),
+        request_id: args.act.request_id(),
         unit: args.unit.clone(),
         figures: vec![pb::CorrectedFigure { figure: Some(figure), seen_version: args.seen_version }],
         reason: args.reason.clone(),
         validate_only: args.check,
     };
-    let answer = args.server.connect()?.correct(request).await?;
-    Ok(receipt_answer(args.server.language, args.format, answer.receipt, &answer.problems, "CorrectResponse"))
+    let answer = args.act.server.connect()?.correct(request).await?;
+    Ok(receipt_answer(args.act.server.language, args.act.format, answer.receipt, &answer.problems, "CorrectResponse"))
 }

@@ -16,6 +16,7 @@ pub mod grid;
 pub mod json;
 pub mod lists;
 pub mod overlaps;
+pub mod question;
 pub mod queue;
 pub mod receipts;
 pub mod register;

@@ -5,12 +5,13 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 
-use crate::cli::client::answer::{Answer, Format, finish, request_id};
+use crate::cli::client::answer::{ActArgs, Answer, Format, finish, request_id};
 use crate::cli::client::connection::{Connection, ServerArgs};
 use crate::cli::client::failure::Failure;
 use crate::cli::client::grid::{Grid, instant, number, text};
 use crate::cli::client::json::to_json;
-use crate::cli::client::words::{frequency, full_label, level, pick, verdict};
+use crate::cli::client::question::{questions_grid, shown};
+use crate::cli::client::words::{pick, verdict};
 use crate::domain::message::Language;
 use crate::pb;
 
@@ -48,14 +49,8 @@ pub struct DecideArgs {
     /// Say what it would do, and store nothing
     #[arg(long)]
     check: bool,
-    /// Request id: the same id with the same content gives the same decision
-    #[arg(long, value_name = "ID")]
-    request_id: Option<String>,
-    /// How the answer is printed
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
     #[command(flatten)]
-    server: ServerArgs,
+    act: ActArgs,
 }
 
 /// Take a decision back: elements are what they were, and each figure goes back to its field (bureau)
@@ -69,14 +64,8 @@ pub struct UndoArgs {
     /// Say what it would do, and store nothing
     #[arg(long)]
     check: bool,
-    /// Request id: the same id with the same content gives the same answer
-    #[arg(long, value_name = "ID")]
-    request_id: Option<String>,
-    /// How the answer is printed
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
     #[command(flatten)]
-    server: ServerArgs,
+    act: ActArgs,
 }
 
 /// List decisions, the newest first (bureau)
@@ -131,7 +120,7 @@ impl Verdict {
 }
 
 /// Reads FORM/FIELD.
-fn field(text: &str) -> Result<pb::FieldKey, String> {
+pub(crate) fn field(text: &str) -> Result<pb::FieldKey, String> {
     match text.split_once('/') {
         Some((form, field)) if !form.is_empty() && !field.is_empty() => {
             Ok(pb::FieldKey { form_id: form.to_owned(), field_id: field.to_owned(), since: 0 })
@@ -148,12 +137,12 @@ pub async fn run_queue(args: QueueArgs) -> anyhow::Result<ExitCode> {
 
 /// Runs `decide`.
 pub async fn run_decide(args: DecideArgs) -> anyhow::Result<ExitCode> {
-    Ok(finish(args.server.language, decide(&args).await))
+    Ok(finish(args.act.server.language, decide(&args).await))
 }
 
 /// Runs `undo`.
 pub async fn run_undo(args: UndoArgs) -> anyhow::Result<ExitCode> {
-    Ok(finish(args.server.language, undo(&args).await))
+    Ok(finish(args.act.server.language, undo(&args).await))
 }
 
 /// Runs `decisions`.
@@ -236,33 +225,33 @@ fn read_key() -> Option<String> {
 }
 
 async fn decide(args: &DecideArgs) -> Result<Answer, Failure> {
-    let language = args.server.language;
+    let language = args.act.server.language;
     let request = pb::DecideRequest {
-        request_id: request_id(args.request_id.as_deref()),
+        request_id: args.act.request_id(),
         a: Some(args.a.clone()),
         b: Some(args.b.clone()),
         verdict: args.verdict.to_pb().into(),
         note: args.note.clone(),
         validate_only: args.check,
     };
-    let answer = args.server.connect()?.decide(request).await?;
+    let answer = args.act.server.connect()?.decide(request).await?;
     let line = effects_line(language, answer.decision, answer.is_disputed, answer.effects.as_ref());
     let grid = effects_grid(answer.decision, answer.effects.as_ref());
-    Ok(of_effects(args.format, language, &line, &grid, || to_json(&answer, "DecideResponse")).with_problems(language, &answer.problems))
+    Ok(of_effects(args.act.format, language, &line, &grid, || to_json(&answer, "DecideResponse")).with_problems(language, &answer.problems))
 }
 
 async fn undo(args: &UndoArgs) -> Result<Answer, Failure> {
-    let language = args.server.language;
+    let language = args.act.server.language;
     let request = pb::UndoDecisionRequest {
-        request_id: request_id(args.request_id.as_deref()),
+        request_id: args.act.request_id(),
         decision: args.decision,
         note: args.note.clone(),
         validate_only: args.check,
     };
-    let answer = args.server.connect()?.undo_decision(request).await?;
+    let answer = args.act.server.connect()?.undo_decision(request).await?;
     let line = effects_line(language, args.decision, false, answer.effects.as_ref());
     let grid = effects_grid(args.decision, answer.effects.as_ref());
-    Ok(of_effects(args.format, language, &line, &grid, || to_json(&answer, "UndoDecisionResponse"))
+    Ok(of_effects(args.act.format, language, &line, &grid, || to_json(&answer, "UndoDecisionResponse"))
         .with_problems(language, &answer.problems))
 }
 
@@ -320,68 +309,6 @@ pub(crate) fn effects_grid(decision: u64, effects: Option<&pb::DecisionEffects>)
 /// A field by its form and its number in it.
 pub(crate) fn printed_key(key: Option<&pb::FieldKey>) -> String {
     key.map(|k| format!("{}/{}", k.form_id, k.field_id)).unwrap_or_default()
-}
-
-/// Questions as a table.
-pub(crate) fn questions_grid(language: Language, questions: &[pb::Question]) -> Grid {
-    let mut grid = Grid::new(&[
-        ("cells_saved", "每年少填", "cells saved"),
-        ("score", "把握", "score"),
-        ("a_field", "指标甲", "field a"),
-        ("a_label", "名称", "label"),
-        ("b_field", "指标乙", "field b"),
-        ("b_label", "名称", "label"),
-        ("why", "理由", "why"),
-    ]);
-    let empty = pb::PrintedField::default();
-    for q in questions {
-        let (a, b) = (q.a.as_ref().unwrap_or(&empty), q.b.as_ref().unwrap_or(&empty));
-        grid.push(vec![
-            number(q.cells_saved),
-            text(format!("{:.2}", q.score)),
-            text(printed_key(a.field.as_ref())),
-            text(full_label(&a.path, &a.label, &a.column)),
-            text(printed_key(b.field.as_ref())),
-            text(full_label(&b.path, &b.label, &b.column)),
-            text(pick(language, &q.sentence_zh, &q.sentence_en)),
-        ]);
-    }
-    grid
-}
-
-/// One question as a person reads it before answering.
-fn shown(language: Language, question: &pb::Question) -> String {
-    let mut lines = vec![String::new()];
-    let sides = [("甲", "a", &question.a, &question.with_a), ("乙", "b", &question.b, &question.with_b)];
-    for (zh, en, side, along) in sides {
-        let Some(field) = side else { continue };
-        let label = full_label(&field.path, &field.label, &field.column);
-        let kind = format!("{} {}", level(language, field.level), frequency(language, field.frequency));
-        lines.push(format!("{}  {label}（{}）", pick(language, zh, en), field.unit_of_measure));
-        lines.push(format!("    {}《{}》{} {kind}", printed_key(field.field.as_ref()), field.title, field.department));
-        if !field.note.trim().is_empty() {
-            lines.push(format!("    {}", field.note.trim()));
-        }
-        if !along.is_empty() {
-            let along: Vec<String> = along.iter().map(|m| format!("{} {}", printed_key(m.field.as_ref()), m.label)).collect();
-            lines.push(format!("    + {}", along.join("; ")));
-        }
-    }
-    lines.push(pick(language, &question.sentence_zh, &question.sentence_en).to_owned());
-    for problem in &question.objections {
-        lines.push(format!("[{}] {}", problem.code, pick(language, &problem.text_zh, &problem.text_en)));
-    }
-    lines.push(match language {
-        Language::Zh => format!(
-            "合并每年少填 {} 格，把握 {:.2}。 s 相同 d 不同 n 甲较窄 b 甲较宽 u 说不准，回车以后再说，q 结束：",
-            question.cells_saved, question.score
-        ),
-        Language::En => format!(
-            "merging saves {} cells a year, score {:.2}. s same, d different, n narrower, b broader, u unsure, Enter later, q end:",
-            question.cells_saved, question.score
-        ),
-    });
-    lines.join("\n")
 }
 
 /// Most answers that a table names; the rest is counted.

@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::cli::client::answer::{Answer, Format, finish, read_file, request_id};
-use crate::cli::client::connection::ServerArgs;
+use crate::cli::client::answer::{ActArgs, Answer, Format, finish, read_file};
 use crate::cli::client::failure::Failure;
 use crate::cli::client::figures_file::read_filled_form;
 use crate::cli::client::json::to_json;
@@ -31,34 +30,28 @@ pub struct SubmitArgs {
     /// Check only: tell all problems and store nothing
     #[arg(long)]
     check: bool,
-    /// Request id: the same id with the same content gives the same receipt
-    #[arg(long, value_name = "ID")]
-    request_id: Option<String>,
-    /// How the receipt is printed
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
     #[command(flatten)]
-    server: ServerArgs,
+    act: ActArgs,
 }
 
 /// Runs the command.
 pub async fn run(args: SubmitArgs) -> anyhow::Result<ExitCode> {
-    Ok(finish(args.server.language, submit(&args).await))
+    Ok(finish(args.act.server.language, submit(&args).await))
 }
 
 async fn submit(args: &SubmitArgs) -> Result<Answer, Failure> {
-    let language = args.server.language;
+    let language = args.act.server.language;
     let filled = read_filled_form(&read_file(&args.file)?)?;
     let request = pb::SubmitRequest {
-        request_id: request_id(args.request_id.as_deref()),
+        request_id: args.act.request_id(),
         unit: args.unit.clone(),
         due: args.due.clone(),
         figures: filled.figures,
         partial: args.partial,
         validate_only: args.check,
     };
-    let answer = args.server.connect()?.submit(request).await?;
-    let mut shown = receipt_answer(language, args.format, answer.receipt, &answer.problems, "SubmitResponse");
+    let answer = args.act.server.connect()?.submit(request).await?;
+    let mut shown = receipt_answer(language, args.act.format, answer.receipt, &answer.problems, "SubmitResponse");
     for warning in &filled.warnings {
         shown = shown.note(&format!("[{}] {}", warning.code, render(warning, language)));
     }

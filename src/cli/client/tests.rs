@@ -2,7 +2,9 @@
 
 use clap::{Args, Command};
 
-use crate::cli::client::{correct, disputes, extract, form, lists, overlaps, queue, receipts, register, report, submit, vocabulary};
+use crate::cli::client::{
+    correct, disputes, extract, form, lists, overlaps, question, queue, receipts, register, report, submit, vocabulary,
+};
 
 /// The help of a command and of the commands below it.
 pub(crate) fn help_of<A: Args>(name: &'static str) -> String {
@@ -32,6 +34,7 @@ fn help_of_every_command() {
     insta::assert_snapshot!("help_overlaps", help_of::<overlaps::OverlapsArgs>("overlaps"));
     insta::assert_snapshot!("help_relations", help_of::<overlaps::RelationsArgs>("relations"));
     insta::assert_snapshot!("help_queue", help_of::<queue::QueueArgs>("queue"));
+    insta::assert_snapshot!("help_question", help_of::<question::QuestionArgs>("question"));
     insta::assert_snapshot!("help_decide", help_of::<queue::DecideArgs>("decide"));
     insta::assert_snapshot!("help_undo", help_of::<queue::UndoArgs>("undo"));
     insta::assert_snapshot!("help_decisions", help_of::<queue::DecisionsArgs>("decisions"));

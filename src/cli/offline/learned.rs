@@ -139,6 +139,7 @@ mod tests {
             n_for: 2,
             n_against: usize::from(!is_accepted),
             forms: Vec::new(),
+            taught_by: Vec::new(),
             is_accepted,
         };
         let form = FormId::from_stored;

@@ -2,7 +2,9 @@
 
 mod bind;
 mod cells;
+mod fill;
 mod names;
+mod words;
 
 use crate::domain::measure::Measures;
 use crate::domain::problem::{Code, Place, Problem};

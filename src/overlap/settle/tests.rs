@@ -25,6 +25,7 @@ fn decision(id: u64, (a, a_key): (&str, &str), (b, b_key): (&str, &str), verdict
         decided_at: jiff::Timestamp::UNIX_EPOCH,
         is_disputed: false,
         undone: None,
+        lesson: None,
     }
 }
 

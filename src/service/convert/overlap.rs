@@ -72,7 +72,8 @@ pub(crate) fn reason_to_pb(reason: Reason) -> pb::Reason {
     pb::Reason { facet: reason.facet, a: reason.a, b: reason.b, weight: reason.weight }
 }
 
-fn derivation_to_pb(derivation: Derivation) -> pb::Derivation {
+/// Writes how a figure is computed.
+pub(crate) fn derivation_to_pb(derivation: Derivation) -> pb::Derivation {
     let origin = match derivation.origin {
         Origin::Printed => pb::DerivationOrigin::Printed,
         Origin::Breakdown => pb::DerivationOrigin::Breakdown,
@@ -88,7 +89,8 @@ fn derivation_to_pb(derivation: Derivation) -> pb::Derivation {
     }
 }
 
-fn relation_kind_to_pb(kind: RelationKind) -> pb::RelationKind {
+/// Writes a kind of relation.
+pub(crate) fn relation_kind_to_pb(kind: RelationKind) -> pb::RelationKind {
     match kind {
         RelationKind::Same => pb::RelationKind::Same,
         RelationKind::Converted => pb::RelationKind::Converted,

@@ -10,7 +10,7 @@ use crate::domain::observation::Observation;
 use crate::domain::problem::{Code, Problem};
 use crate::pb;
 use crate::service::convert::at_part;
-use crate::service::convert::overlap::reason_to_pb;
+use crate::service::convert::overlap::{derivation_to_pb, reason_to_pb, relation_kind_to_pb};
 use crate::service::convert::problem::problems_to_pb;
 use crate::service::convert::shared_values::{field_key_to_pb, frequency_to_pb, level_to_pb};
 
@@ -56,8 +56,13 @@ pub(crate) fn question_to_pb(question: Question) -> pb::Question {
     pb::Question {
         a: Some(printed_to_pb(question.a)),
         b: Some(printed_to_pb(question.b)),
-        score: question.score,
-        reasons: question.reasons.into_iter().map(reason_to_pb).collect(),
+        score: question.relation.score,
+        reasons: question.relation.reasons.into_iter().map(reason_to_pb).collect(),
+        kind: relation_kind_to_pb(question.relation.kind).into(),
+        formula: question.relation.formula.map(derivation_to_pb),
+        deciding: question.deciding.map(reason_to_pb),
+        clerk_zh: question.clerk_zh,
+        clerk_en: question.clerk_en,
         sentence_zh: question.sentence_zh,
         sentence_en: question.sentence_en,
         cells_saved: question.cells_saved,

@@ -72,7 +72,8 @@ impl Ground {
         (Self::over(Server::start_with(options).await, forms).await, faults)
     }
 
-    async fn over(server: Server, forms: &[pb::FormTemplate]) -> Self {
+    /// The same over a server that runs already.
+    pub async fn over(server: Server, forms: &[pb::FormTemplate]) -> Self {
         let callers = server.furnish().await;
         let ground = Self { server, callers, n_requests: AtomicU32::new(0) };
         for form in forms {

@@ -3,6 +3,7 @@
 mod disagree;
 mod figures;
 mod ground;
+mod learned;
 mod refuse;
 mod versions;
 mod vocabulary;

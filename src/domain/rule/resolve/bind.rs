@@ -1,17 +1,17 @@
 //! One statement bound to a form: which row it is about, what each word names, and the checks that follow.
 
-use rust_decimal::Decimal;
-
 use crate::domain::measure::{Measures, UnitOfMeasure};
 use crate::domain::rule::index::FormIndex;
-use crate::domain::rule::resolve::cells::{Columns, Instance};
+use crate::domain::rule::resolve::cells::Columns;
+use crate::domain::rule::resolve::fill::{Fill, Shape, Sketch, Slot, converted, has_cell_on_both_sides, has_number};
 use crate::domain::rule::resolve::names::{Meaning, Named, Names, says_period};
+use crate::domain::rule::resolve::words::{links, references, subject_of};
 use crate::domain::rule::text::{is_subsequence, plain};
 use crate::domain::rule::{
-    CellRef, Chain, Check, Comparator, Comparison, Demand, Expression, Fault, Formula, MAX_CELLS, MAX_CHECKS, Operator, Reference,
-    Severity, Shift, Statement, Test,
+    CellRef, Check, Comparator, Comparison, Demand, Expression, Fault, Formula, MAX_CELLS, MAX_CHECKS, Operator, Reference, Severity,
+    Statement, Test,
 };
-use crate::domain::template::{DataType, FormTemplate};
+use crate::domain::template::FormTemplate;
 
 /// Answers that a rule may ask for.
 const ANSWERS: [&str; 4] = ["是", "否", "有", "无"];
@@ -24,31 +24,6 @@ pub(super) struct Binder<'a, 'b> {
     pub(super) others: &'b dyn Fn(&str) -> Option<&'a FormTemplate>,
     pub(super) rule: usize,
     pub(super) text: &'b str,
-}
-
-/// A word that was bound: its place in the list of words, or a cell of another form.
-#[derive(Clone, Debug)]
-enum Slot {
-    Own(usize),
-    Foreign(CellRef),
-}
-
-/// An expression whose words are slots.
-#[derive(Clone, Debug)]
-enum Shape {
-    Slot(Slot),
-    Share(Decimal),
-    Change(Slot, Shift),
-    Absolute(Box<Shape>),
-    Binary(Operator, Box<Shape>, Box<Shape>),
-}
-
-/// A comparison whose words are slots.
-enum Sketch {
-    Numbers(Shape, Comparator, Shape),
-    Answer(Slot, bool, String),
-    Blank(Slot),
-    Required(Slot),
 }
 
 /// What was gathered of one check.
@@ -403,168 +378,6 @@ impl Binder<'_, '_> {
     }
 }
 
-/// A guess that makes a figure a part of itself is a wrong one.
-fn has_cell_on_both_sides(test: &Test) -> bool {
-    match test {
-        Test::Compare(Comparison::Numbers { left, right, .. }) => {
-            let rights = right.cells();
-            left.cells().iter().any(|cell| rights.contains(cell))
-        }
-        _ => false,
-    }
-}
-
-fn has_number(formula: &Formula) -> bool {
-    match formula {
-        Formula::Number(_) => true,
-        Formula::Cell(_) => false,
-        Formula::Absolute(inner) => has_number(inner),
-        Formula::Binary(_, left, right) => has_number(left) || has_number(right),
-    }
-}
-
-fn converted(formula: Formula, to: &UnitOfMeasure, unit: &dyn Fn(&CellRef) -> Option<UnitOfMeasure>) -> Formula {
-    match formula {
-        Formula::Cell(cell) => match unit(&cell) {
-            Some(from) if from.atoms != to.atoms => {
-                let scaled = Formula::Binary(Operator::Multiply, Box::new(Formula::Cell(cell)), Box::new(Formula::Number(from.atoms)));
-                Formula::Binary(Operator::Divide, Box::new(scaled), Box::new(Formula::Number(to.atoms)))
-            }
-            _ => Formula::Cell(cell),
-        },
-        Formula::Binary(operator, left, right) => {
-            Formula::Binary(operator, Box::new(converted(*left, to, unit)), Box::new(converted(*right, to, unit)))
-        }
-        Formula::Absolute(inner) => Formula::Absolute(Box::new(converted(*inner, to, unit))),
-        Formula::Number(number) => Formula::Number(number),
-    }
-}
-
-/// Puts the cells of an instance into a sketch.
-struct Fill<'a> {
-    template: &'a FormTemplate,
-    meanings: &'a [Meaning],
-    instance: &'a Instance,
-}
-
-impl Fill<'_> {
-    fn formula_of(&self, slot: &Slot) -> Result<Formula, Fault> {
-        match slot {
-            Slot::Foreign(cell) => Ok(Formula::Cell(cell.clone())),
-            Slot::Own(at) => match self.meanings.get(*at).map(|m| &m.named) {
-                Some(Named::Number(number)) => Ok(Formula::Number(*number)),
-                _ => {
-                    let cell = self.cell(slot)?;
-                    let field = self.template.fields.iter().find(|f| f.id == cell.field);
-                    match field.map(|f| f.dtype) {
-                        Some(DataType::Integer | DataType::Decimal | DataType::Code) => Ok(Formula::Cell(cell)),
-                        _ => Err(Fault::NotANumber { word: field.map(|f| f.label.clone()).unwrap_or_default(), at: 0 }),
-                    }
-                }
-            },
-        }
-    }
-
-    fn cell(&self, slot: &Slot) -> Result<CellRef, Fault> {
-        match slot {
-            Slot::Foreign(cell) => Ok(cell.clone()),
-            Slot::Own(at) => {
-                let position = self.instance.1.get(*at).copied().flatten();
-                let field = position.and_then(|p| self.template.fields.get(p)).ok_or(Fault::Columns)?;
-                let shift = self.meanings.get(*at).map(|m| m.shift).unwrap_or_default();
-                Ok(CellRef { form: None, field: field.id.clone(), shift })
-            }
-        }
-    }
-
-    fn formula(&self, shape: &Shape) -> Result<Formula, Fault> {
-        let binary = |operator: Operator, left: Formula, right: Formula| Formula::Binary(operator, Box::new(left), Box::new(right));
-        match shape {
-            Shape::Slot(slot) => self.formula_of(slot),
-            Shape::Share(share) => Ok(Formula::Number(*share)),
-            Shape::Absolute(inner) => Ok(Formula::Absolute(Box::new(self.formula(inner)?))),
-            Shape::Binary(operator, left, right) => Ok(binary(*operator, self.formula(left)?, self.formula(right)?)),
-            Shape::Change(slot, shift) => {
-                let now = self.cell(slot)?;
-                let before = Formula::Cell(CellRef { shift: *shift, ..now.clone() });
-                let ratio = binary(Operator::Divide, Formula::Cell(now), before);
-                Ok(binary(Operator::Subtract, ratio, Formula::Number(Decimal::ONE)))
-            }
-        }
-    }
-
-    fn comparison(&self, sketch: &Sketch) -> Result<Comparison, Fault> {
-        match sketch {
-            Sketch::Numbers(left, comparator, right) => {
-                Ok(Comparison::Numbers { left: self.formula(left)?, comparator: *comparator, right: self.formula(right)? })
-            }
-            Sketch::Answer(slot, is_equal, value) => {
-                Ok(Comparison::Answer { cell: self.cell(slot)?, is_equal: *is_equal, value: value.clone() })
-            }
-            Sketch::Blank(_) | Sketch::Required(_) => Err(Fault::Columns),
-        }
-    }
-}
-
 fn name_of(row: &crate::domain::rule::index::Row) -> String {
     if row.code.is_empty() { row.label.clone() } else { row.code.clone() }
-}
-
-/// Comparisons of a chain, side by side.
-fn links(chain: &Chain) -> Vec<(&Expression, Comparator, &Expression)> {
-    let mut found = Vec::new();
-    let mut left = &chain.first;
-    for (comparator, right) in &chain.rest {
-        for l in left {
-            for r in right {
-                found.push((l, *comparator, r));
-            }
-        }
-        left = right;
-    }
-    found
-}
-
-/// The first word of what is demanded: what the rule is about.
-fn subject_of(statement: &Statement) -> Option<&Reference> {
-    match &statement.demand {
-        Demand::Compare(chain) => chain.first.first().and_then(first_word),
-        Demand::Blank(items) | Demand::Required(items) => items.first().and_then(first_word),
-    }
-}
-
-fn first_word(expression: &Expression) -> Option<&Reference> {
-    match expression {
-        Expression::Number(_) => None,
-        Expression::Word(reference)
-        | Expression::SpanSum(reference, _)
-        | Expression::SpanEach(reference, _)
-        | Expression::GroupSum(reference)
-        | Expression::GroupEach(reference)
-        | Expression::Change(reference, _) => Some(reference),
-        Expression::Absolute(inner) => first_word(inner),
-        Expression::Binary(_, left, _) => first_word(left),
-    }
-}
-
-/// All words of a statement's demand.
-fn references(statement: &Statement) -> Vec<&Reference> {
-    fn walk<'a>(expression: &'a Expression, found: &mut Vec<&'a Reference>) {
-        match expression {
-            Expression::Number(_) => {}
-            Expression::Word(r) | Expression::GroupSum(r) | Expression::GroupEach(r) | Expression::Change(r, _) => found.push(r),
-            Expression::SpanSum(a, b) | Expression::SpanEach(a, b) => found.extend([a, b]),
-            Expression::Absolute(inner) => walk(inner, found),
-            Expression::Binary(_, left, right) => {
-                walk(left, found);
-                walk(right, found);
-            }
-        }
-    }
-    let mut found = Vec::new();
-    match &statement.demand {
-        Demand::Compare(chain) => chain.first.iter().chain(chain.rest.iter().flat_map(|(_, side)| side)).for_each(|e| walk(e, &mut found)),
-        Demand::Blank(items) | Demand::Required(items) => items.iter().for_each(|e| walk(e, &mut found)),
-    }
-    found
 }
