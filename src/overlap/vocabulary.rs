@@ -81,13 +81,15 @@ pub(crate) struct Term {
     pub time: Option<TimeBasis>,
     /// Years of offset (role offset).
     pub years: i16,
+    /// The broader term, where it is another one than the class has.
+    kind_of: Option<TermId>,
 }
 
 /// What all terms of a class share.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Class {
     /// The broader term, where there is one.
-    pub kind_of: Option<TermId>,
+    kind_of: Option<TermId>,
     /// Name of the broader term.
     kind_of_name: String,
     /// A narrower value of the same class replaces this one instead of joining it.
@@ -134,6 +136,8 @@ pub(crate) struct Class {
     pub is_status: bool,
     /// A rate that names its thing itself (城镇化率).
     pub names_thing: bool,
+    /// Says what a place has or is (通自来水), whatever body stands for the place.
+    pub is_of_place: bool,
     /// A figure of this statistic is no sum of the figures below (averages, ratios, prices, ranks).
     pub never_sums: bool,
 }
@@ -216,6 +220,12 @@ impl Vocabulary {
         &self.classes[term.class as usize]
     }
 
+    /// The term that a term is a kind of.
+    pub(crate) fn broader(&self, id: TermId) -> Option<TermId> {
+        let term = self.term(id);
+        term.kind_of.or(self.class(term).kind_of)
+    }
+
     pub(crate) fn find(&self, name: &str) -> Option<TermId> {
         self.by_name.get(name).copied()
     }
@@ -266,7 +276,7 @@ impl Vocabulary {
             if let Some(meaning) = self.contextual.get(&(word, at)) {
                 return Some(*meaning);
             }
-            at = self.class(self.term(at)).kind_of?;
+            at = self.broader(at)?;
         }
         None
     }
@@ -276,7 +286,7 @@ impl Vocabulary {
         let mut at = narrow;
         // The builder refuses circles; the bound only guards against a mistake there.
         for _ in 0..16 {
-            match self.class(self.term(at)).kind_of {
+            match self.broader(at) {
                 Some(up) if up == broad => return true,
                 Some(up) => at = up,
                 None => return false,

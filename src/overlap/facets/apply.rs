@@ -4,7 +4,7 @@
 
 use crate::domain::facet::TimeBasis;
 use crate::domain::unit::Level;
-use crate::overlap::facets::draft::Draft;
+use crate::overlap::facets::draft::{Draft, is_firm};
 use crate::overlap::facets::note::{NoteReading, OWN_INSTITUTION};
 use crate::overlap::vocabulary::{Role, TermId, Vocabulary};
 
@@ -113,6 +113,12 @@ fn apply_names(vocabulary: &Vocabulary, draft: &mut Draft, note: &NoteReading) {
         draft.measures.retain(|own| !fuller.measures.iter().any(|m| m != own && is_same_body(m, own)));
         draft.measures.extend(fuller.measures.iter().copied());
         draft.drop_broader(vocabulary);
+        // 低保户数, and its note: 农村低保.
+        for (name, class) in &fuller.population {
+            if is_firm(vocabulary, *class) && !draft.population.values().any(|own| own == class) {
+                draft.population.insert(name.clone(), *class);
+            }
+        }
     }
 }
 

@@ -68,6 +68,10 @@ pub(crate) struct Draft {
     pub dropped_context: bool,
     /// People or institutions that an outer heading is about, below headings that name none (外出从业情况 / 社会保障).
     pub people: BTreeSet<TermId>,
+    /// Whether a heading of the section names the thing too (一、党员 above 党员总数), so that the title's other groups are not meant.
+    pub is_told: bool,
+    /// Classes (性别) of a heading that only names a topic, since rows below say their value themselves: 妇女参政 above 女党员.
+    pub topical: BTreeSet<u32>,
     /// Whether a heading above has words that were not understood.
     pub below_unknown: bool,
     /// Terms of population and qualifiers, for the clauses that they imply.
@@ -112,7 +116,7 @@ pub(crate) fn draft_of(vocabulary: &Vocabulary, phrase: &Phrase, source: &str) -
                 let gloss = vocabulary.term(*term);
                 let is_beside = draft.measures.iter().any(|m| {
                     // 小型水库（山塘） counts another thing beside what it is a kind of.
-                    let broader = vocabulary.class(vocabulary.term(*m)).kind_of.filter(|broad| broad != term);
+                    let broader = vocabulary.broader(*m).filter(|broad| broad != term);
                     vocabulary.term(*m).class == gloss.class || broader.is_some_and(|broad| vocabulary.term(broad).class == gloss.class)
                 });
                 if draft.measures.contains(term) {

@@ -36,8 +36,10 @@ pub(crate) fn finish(vocabulary: &Vocabulary, mut draft: Draft, facts: &FieldFac
     reduce_age_groups(vocabulary, &mut draft);
     let dtype = facts.field.dtype;
     drop_what_is_implied(vocabulary, &mut draft);
+    name_the_place(vocabulary, &mut draft);
     let dimension = facts.dimension.clone().or_else(|| draft.named_dimension.clone().filter(|_| dtype.is_number()));
     name_the_unit_itself(vocabulary, &mut draft, facts.level);
+    name_the_households(vocabulary, &mut draft, facts, dimension.as_deref());
     reduce_everybody(vocabulary, &mut draft, dimension.as_deref());
     tell_boundary(vocabulary, &mut draft, facts);
     count_the_head(vocabulary, &mut draft, dimension.as_deref());
@@ -156,6 +158,12 @@ fn drop_what_is_implied(vocabulary: &Vocabulary, draft: &mut Draft) {
     let implied: Vec<&String> = draft.measures.iter().chain(&draft.word_terms).flat_map(|m| vocabulary.implied(*m)).collect();
     draft.qualifiers.retain(|q, _| !implied.contains(&q));
     draft.population.retain(|p, _| !implied.contains(&p));
+    for (place, names) in [("农村", ["农村", "乡村"]), ("城镇", ["城镇", "城市"])] {
+        let says_place = |m: &TermId| names.iter().any(|name| vocabulary.term(*m).name.starts_with(name));
+        if draft.measures.iter().any(says_place) {
+            draft.population.remove(place);
+        }
+    }
     let is_rural = |m: &TermId| vocabulary.class(vocabulary.term(*m)).is_rural;
     if draft.measures.iter().any(is_rural) {
         draft.population.remove("农村");
@@ -165,6 +173,28 @@ fn drop_what_is_implied(vocabulary: &Vocabulary, draft: &mut Draft) {
         if let Some(household) = vocabulary.find("户") {
             draft.measures.remove(&household);
         }
+    }
+}
+
+/// 通自来水的村 below 村民委员会个数: what a place has is counted by places, whatever body stands for them.
+fn name_the_place(vocabulary: &Vocabulary, draft: &mut Draft) {
+    let (Some(body), Some(village)) = (vocabulary.find("村民委员会"), vocabulary.find("行政村")) else { return };
+    let is_of_place = |id: &TermId| vocabulary.class(vocabulary.term(*id)).is_of_place;
+    if draft.measures.contains(&body) && draft.word_terms.iter().any(is_of_place) {
+        draft.measures.remove(&body);
+        draft.measures.insert(village);
+        draft.head = draft.head.map(|head| if head == body { village } else { head });
+    }
+}
+
+/// 使用卫生厕所的农户 of a village are its households with that thing: a village has no others.
+fn name_the_households(vocabulary: &Vocabulary, draft: &mut Draft, facts: &FieldFacts<'_>, dimension: Option<&str>) {
+    let Some(farmers) = vocabulary.find("农户").filter(|_| facts.level == Level::Village && dimension == Some("household")) else {
+        return;
+    };
+    let is_facility = |m: &TermId| vocabulary.class(vocabulary.term(*m)).dimension.is_none();
+    if draft.measures.iter().any(|m| *m != farmers && is_facility(m)) {
+        draft.measures.remove(&farmers);
     }
 }
 
@@ -275,6 +305,8 @@ fn time_of(vocabulary: &Vocabulary, draft: &Draft, dimension: Option<&str>, fact
     }
     let is_yearly = matches!(facts.frequency, Frequency::Annual | Frequency::Once | Frequency::Other);
     match draft.time {
+        // 累计退耕还林面积: what lasts is told from its beginning on.
+        Some(TimeBasis::YearToDate) if draft.is_bare_sum && lasts(vocabulary, draft) => return (Some(TimeBasis::Stock), true),
         // 累计接种 in a yearly form may be this year's or all that ever were.
         Some(TimeBasis::YearToDate) if is_yearly => return (Some(TimeBasis::Flow), !draft.is_bare_sum),
         // 累计识别的监测对象 are all that ever were, or this year's.
@@ -293,6 +325,11 @@ fn time_of(vocabulary: &Vocabulary, draft: &Draft, dimension: Option<&str>, fact
     // A monthly form that asks for a flow without saying 本月 or 累计 may mean either.
     let is_clear = is_yearly || usual != Some(TimeBasis::Flow);
     (usual, is_clear)
+}
+
+/// Whether a thing is told as what there is since it began (高标准农田, 退耕还林).
+fn lasts(vocabulary: &Vocabulary, draft: &Draft) -> bool {
+    draft.measures.iter().flat_map(|m| vocabulary.implied(*m)).any(|clause| clause == "历年累计")
 }
 
 /// What a figure of these words usually is. Visits and cases happen, whatever is visited: 临时救助人次 is a flow though 救助 tells of people

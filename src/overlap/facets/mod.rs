@@ -116,6 +116,7 @@ impl<'a> FormReader<'a> {
         });
         let thing = |reader: &mut Self, text: &'a String| reader.phrase(text).dimension_of_thing(reader.vocabulary);
         named
+            .or_else(|| Some(&field.column).filter(|column| !column.is_empty()).and_then(|column| thing(self, column)))
             .or_else(|| thing(self, &field.label))
             .or_else(|| field.path.iter().rev().find_map(|heading| thing(self, heading)))
             .or_else(|| self.title.dimension.clone())
@@ -161,10 +162,53 @@ impl<'a> FormReader<'a> {
                 draft.dimension = dimension;
                 draft
             }
-            None => under_heading(self.vocabulary, &above, own),
+            None => {
+                let mut draft = under_heading(self.vocabulary, &above, own);
+                self.tell_topics(&mut draft, path);
+                draft
+            }
         };
         self.above.insert((path, column), draft.clone());
         draft
+    }
+
+    /// 妇女参政 above 女党员 and 村两委成员 is a topic: rows that say their sex themselves show that the heading does not say it for all.
+    fn tell_topics(&mut self, heading: &mut Draft, path: &'a [String]) {
+        let vocabulary = self.vocabulary;
+        let said: Vec<(String, u32)> = heading
+            .qualifiers
+            .iter()
+            .filter(|(_, class)| vocabulary.is_firm(**class) && vocabulary.is_exclusive(**class))
+            .map(|(name, class)| (name.clone(), *class))
+            .collect();
+        for (name, class) in said {
+            if self.says_itself(path, class) {
+                heading.qualifiers.remove(&name);
+                heading.word_terms.retain(|id| vocabulary.term(*id).name != name);
+                heading.topical.insert(class);
+            }
+        }
+    }
+
+    /// Whether a row below a heading or row says a value of a class in its own words.
+    fn says_itself(&mut self, path: &[String], class: u32) -> bool {
+        let template = self.template;
+        let below = template.fields.iter().filter(|f| f.path.starts_with(path));
+        below.into_iter().any(|field| {
+            let phrase = self.phrase(&field.label);
+            draft_of(self.vocabulary, &phrase, "label").qualifiers.values().any(|own| *own == class)
+        })
+    }
+
+    /// Below a topic a row that neither says its value nor has rows that say it may be about either.
+    fn is_topic_open(&mut self, draft: &Draft, field: &Field) -> bool {
+        let open: Vec<u32> = draft.topical.iter().copied().filter(|class| !draft.qualifiers.values().any(|own| own == class)).collect();
+        if open.is_empty() {
+            return false;
+        }
+        let mut below = field.path.clone();
+        below.push(field.label.clone());
+        open.into_iter().any(|class| !self.says_itself(&below, class))
     }
 
     fn read_field(&mut self, field: &'a Field, key: &FieldKey) -> crate::domain::facet::Meaning {
@@ -193,6 +237,7 @@ impl<'a> FormReader<'a> {
         draft.insure(self.vocabulary);
         self.title.apply(self.vocabulary, &mut draft, field, dimension.as_deref());
         draft.crossed |= draft.measures.is_empty() && place.is_of_people && self.follows_a_group(field);
+        draft.crossed |= self.is_topic_open(&draft, field);
         if draft.is_other {
             let siblings = self.siblings(field);
             draft.clauses.extend(siblings);

@@ -57,6 +57,24 @@ impl Draft {
         }
     }
 
+    /// 代表 below 村民代表, 教师 below 专任教师: the tail of what stands above is that thing again.
+    fn drop_repeated_tail(&mut self, vocabulary: &Vocabulary, above: &Draft) {
+        if !above.from_row {
+            return;
+        }
+        let repeats = |word: &str| {
+            let is_tail = |up: &TermId| {
+                let name = vocabulary.term(*up).name.as_str();
+                // 食用菌 is one of 蔬菜及食用菌.
+                name != word && name.ends_with(word) && !name.contains(['及', '和', '与', '、'])
+            };
+            word.chars().count() > 1 && above.measures.iter().any(is_tail)
+        };
+        self.residue.retain(|word| !repeats(word));
+        self.measures.retain(|own| !repeats(&vocabulary.term(*own).name));
+        self.head = self.head.filter(|head| self.measures.contains(head));
+    }
+
     /// 从业人员 and 企业 below a heading that names some other thing (农家乐) are those of that thing; below several nobody knows whose.
     fn inherit_setting(&mut self, vocabulary: &Vocabulary, above: &Draft) {
         if !self.measures.iter().all(|m| vocabulary.class(vocabulary.term(*m)).is_generic) {
@@ -164,6 +182,9 @@ pub(crate) fn narrow(vocabulary: &Vocabulary, above: &Draft, own: Draft, dimensi
     let same_dimension = above.dimension.is_some() && above.dimension.as_deref() == dimension;
     let mut out = own;
     out.read_in_context(vocabulary, above);
+    out.drop_repeated_tail(vocabulary, above);
+    out.is_told |= above.is_told || out.measures.iter().any(|own| above.measures.contains(own));
+    out.topical.extend(&above.topical);
     let was_named = out.is_named(vocabulary);
     let is_partition = |m: &TermId| vocabulary.class(vocabulary.term(*m)).is_partition;
     let replaces = out.measures.iter().any(is_partition);

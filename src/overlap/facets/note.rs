@@ -20,6 +20,12 @@ const LONGEST_NARROWING: usize = 30;
 /// Longest clause, in characters, that only names the period (本年, 本年度): beside a label it says that the figure arose in it.
 const LONGEST_PERIOD: usize = 4;
 
+/// Words for the place that reports; where people live in it, it says nothing.
+const OWN_PLACE: [&str; 2] = ["本乡镇内", "本县"];
+
+/// Most characters of the words that a definition ends in.
+const LONGEST_TAIL: usize = 10;
+
 /// The clause of a figure that is only about the institution that reports (在本院分娩).
 pub(crate) const OWN_INSTITUTION: &str = "本机构";
 
@@ -111,6 +117,13 @@ pub(crate) fn read_note(vocabulary: &Vocabulary, measures: &Measures, note: &str
     }
     reading.fuller = fuller_name(vocabulary, measures, &text, level);
     reading.is_unusual = UNUSUAL.iter().any(|w| text.contains(w)) && !text.contains("无常住人口数");
+    if let Some((before, tail)) = definition(&text) {
+        let tail = read_phrase(vocabulary, measures, tail, level);
+        if names_people(vocabulary, &tail) {
+            reading.is_unusual |= residue_chars(&read_phrase(vocabulary, measures, before, level)) >= LEAST_UNREAD;
+            reading.terms.extend(places_of_people(vocabulary, &tail));
+        }
+    }
     let parts = text.split([',', '。', ';', '；', '!', '(', ')']);
     let clauses = parts.flat_map(|part| {
         let is_list = part.contains(['、', '+', '/']);
@@ -139,7 +152,7 @@ fn read_definition(vocabulary: &Vocabulary, measures: &Measures, reading: &mut N
     let clauses = text.split([',', '。', ';', '；', '、']).filter(|c| is_clause(c));
     reading.clauses.extend(clauses.map(|clause| canonical_clause(vocabulary, measures, clause, level)));
     for range in find_ranges(text) {
-        if range.is_age || (is_duration(&range.value) && text.contains("居住")) {
+        if range.is_age || (is_duration(&range.value) && is_stay(text)) {
             reading.ranges.push((range.value, range.is_age));
         }
     }
@@ -148,6 +161,42 @@ fn read_definition(vocabulary: &Vocabulary, measures: &Measures, reading: &mut N
         term.role == Role::Population && vocabulary.class(term).from_note
     };
     reading.terms.extend(read_phrase(vocabulary, measures, text, level).terms().filter(is_residence));
+    if let Some((_, tail)) = definition(text) {
+        reading.terms.extend(places_of_people(vocabulary, &read_phrase(vocabulary, measures, tail, level)));
+    }
+}
+
+/// Characters of a definition that may stay unread before nobody knows who counts.
+const LEAST_UNREAD: usize = 4;
+
+/// A definition in its two parts: what tells those who count, and the words for them (户口在农村…的 户).
+fn definition(text: &str) -> Option<(&str, &str)> {
+    let sentence = text.split(['。', ';', '；', '(']).next()?;
+    let clause = sentence.split(',').find(|clause| !is_clause(clause) && clause.contains('的'))?;
+    // What 指 spells out in the middle of a remark is the standard's own definition.
+    let clause = Some(clause).filter(|clause| !clause.contains('指') || clause.starts_with('指'))?;
+    let (before, tail) = clause.rsplit_once('的')?;
+    ((1..=LONGEST_TAIL).contains(&tail.chars().count()) && before.chars().count() > LEAST_UNREAD).then_some((before, tail))
+}
+
+/// Whether words name people or households and nothing that was not understood.
+fn names_people(vocabulary: &Vocabulary, phrase: &Phrase) -> bool {
+    let is_people = |id: TermId| {
+        let term = vocabulary.term(id);
+        let is_counted = matches!(vocabulary.class(term).dimension.as_deref(), Some("person" | "household"));
+        is_counted || matches!(term.name.as_str(), "人口" | "户")
+    };
+    (phrase.terms().any(is_people) && residue_chars(phrase) == 0) || matches!(phrase.text.as_str(), "户" | "人" | "人员" | "家庭")
+}
+
+/// 农村 and 城镇 in the words that a definition ends in.
+fn places_of_people(vocabulary: &Vocabulary, tail: &Phrase) -> Vec<TermId> {
+    let is_place = |id: &TermId| matches!(vocabulary.term(*id).name.as_str(), "农村" | "城镇");
+    if names_people(vocabulary, tail) { tail.terms().filter(is_place).collect() } else { Vec::new() }
+}
+
+fn residue_chars(phrase: &Phrase) -> usize {
+    phrase.pieces.iter().map(|piece| if let Piece::Residue(text) = piece { text.chars().count() } else { 0 }).sum()
 }
 
 /// What a clause says of whose figures these are and what they are taken from.
@@ -231,6 +280,10 @@ fn alias_of(vocabulary: &Vocabulary, measures: &Measures, text: &str, level: Lev
         draft.measures.retain(|m| !vocabulary.class(vocabulary.term(*m)).is_unit_kind);
     }
     draft.residue.remove("本");
+    if rest.contains("居住") || rest.contains("户口") {
+        draft.population.retain(|name, _| !OWN_PLACE.contains(&name.as_str()));
+        draft.word_terms.retain(|id| !OWN_PLACE.contains(&vocabulary.term(*id).name.as_str()));
+    }
     (draft.measures.len() == 1 && draft.residue.is_empty()).then_some(draft)
 }
 

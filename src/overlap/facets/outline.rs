@@ -30,6 +30,8 @@ struct Open<'a> {
     parts: Option<bool>,
     /// Rows by their dotted number.
     numbered: HashMap<&'a str, &'a Field>,
+    /// Rows with their indentation, each further in than the one before.
+    indented: Vec<(usize, &'a Field)>,
 }
 
 /// The template with the outline of its flat lists written into the paths of its fields.
@@ -50,8 +52,14 @@ pub(crate) fn outlined(template: &FormTemplate, mut names_thing: impl FnMut(&str
     }
     let mut outlined = template.clone();
     for field in &mut outlined.fields {
-        let parent = parents.get(&(field.path.as_slice(), field.label.as_str())).map(|label| (*label).to_owned());
-        field.path.extend(parent);
+        let mut chain: Vec<String> = Vec::new();
+        let mut label = field.label.as_str();
+        while let Some(parent) = parents.get(&(field.path.as_slice(), label)).filter(|parent| !chain.iter().any(|c| c == *parent)) {
+            chain.push((*parent).to_owned());
+            label = parent;
+        }
+        chain.reverse();
+        field.path.extend(chain);
     }
     outlined
 }
@@ -72,6 +80,7 @@ fn place<'a>(open: &mut Open<'a>, field: &'a Field, names_thing: &mut impl FnMut
     if let Some(number) = lead.number {
         open.numbered.insert(number, field);
     }
+    let further_out = open.further_out(field, lead.indent);
     let whole = open.whole.filter(|(whole, _)| whole.unit == field.unit);
     if let Some((whole, whole_lead)) = whole {
         let goes_on = match open.parts {
@@ -91,7 +100,18 @@ fn place<'a>(open: &mut Open<'a>, field: &'a Field, names_thing: &mut impl FnMut
         open.parts = None;
     }
     let outer = lead.number.and_then(|number| number.rsplit_once('.')).map(|(outer, _)| outer);
-    outer.and_then(|outer| open.numbered.get(outer)).filter(|parent| parent.unit == field.unit).copied()
+    let numbered = outer.and_then(|outer| open.numbered.get(outer)).copied();
+    numbered.or(further_out).filter(|parent| parent.unit == field.unit)
+}
+
+impl<'a> Open<'a> {
+    /// The nearest row before that stands further out, where the list is told by indentation alone.
+    fn further_out(&mut self, field: &'a Field, indent: usize) -> Option<&'a Field> {
+        self.indented.retain(|(outer, _)| *outer < indent);
+        let parent = self.indented.last().map(|(_, row)| *row);
+        self.indented.push((indent, field));
+        parent
+    }
 }
 
 fn lead_of(label: &str) -> Lead<'_> {

@@ -52,10 +52,65 @@ pub(crate) struct Phrase {
     pub is_part: bool,
 }
 
+/// Endings of words that name people.
+const PEOPLE: [&str; 38] = [
+    "人员",
+    "对象",
+    "人口",
+    "者",
+    "儿童",
+    "老人",
+    "老年人",
+    "妇女",
+    "居民",
+    "学生",
+    "党员",
+    "成员",
+    "孤儿",
+    "农民",
+    "劳动力",
+    "职工",
+    "教师",
+    "医生",
+    "护士",
+    "干部",
+    "书记",
+    "主任",
+    "代表",
+    "委员",
+    "患者",
+    "军人",
+    "孕妇",
+    "产妇",
+    "幼儿",
+    "青年",
+    "残疾人",
+    "毕业生",
+    "在校生",
+    "招生",
+    "教职工",
+    "农民工",
+    "村医",
+    "律师",
+];
+
+/// Words that say how many, behind the thing that is counted.
+const COUNTING: [&str; 10] = ["总数", "总量", "数量", "个数", "合计", "总计", "小计", "规模", "数", "总"];
+
 impl Phrase {
+    /// The words without those that only say how many: 户籍人口 of 户籍人口总数.
+    fn counted(&self) -> &str {
+        let mut text = self.text.as_str();
+        while let Some(rest) = COUNTING.iter().find_map(|word| text.strip_suffix(word)) {
+            text = rest;
+        }
+        text
+    }
+
     /// Unit dimension of words that end in people, households or institutions: 低保对象, 脱贫户, 社会组织总数.
     pub(crate) fn dimension_of_thing(&self, vocabulary: &Vocabulary) -> Option<String> {
-        let ends_in = |words: &[&str]| words.iter().any(|word| self.text.ends_with(word));
+        let counted = self.counted();
+        let ends_in = |words: &[&str]| words.iter().any(|word| counted.ends_with(word));
         let last = self.pieces.iter().rev().find_map(|piece| match piece {
             Piece::Word { term, .. } if vocabulary.term(*term).role == Role::Measure => Some(vocabulary.class(vocabulary.term(*term))),
             _ => None,
@@ -63,11 +118,10 @@ impl Phrase {
         if ends_in(&["户", "家庭"]) {
             return Some("household".to_owned());
         }
-        if ends_in(&["人员", "对象", "人口", "者", "儿童", "老人", "老年人", "妇女", "居民", "学生", "党员", "成员", "孤儿", "农民"])
-        {
+        if ends_in(&PEOPLE) {
             return Some("person".to_owned());
         }
-        let counts = ends_in(&["数", "数量"]) && (last.is_unit_kind || last.from_title);
+        let counts = counted.len() < self.text.len() && (last.is_unit_kind || last.from_title);
         last.dimension.clone().or_else(|| counts.then(|| "count".to_owned()))
     }
 
@@ -112,6 +166,7 @@ pub(crate) fn read_phrase(vocabulary: &Vocabulary, measures: &Measures, printed:
         return phrase;
     }
     phrase.pieces = read_pieces(vocabulary, &main);
+    name_the_village(vocabulary, &mut phrase.pieces);
     for content in inside {
         if let Some(unit) = unit_in(measures, &content).filter(|_| phrase.unit.is_none()) {
             phrase.unit = Some(unit.to_owned());
@@ -132,6 +187,23 @@ pub(crate) fn read_phrase(vocabulary: &Vocabulary, measures: &Measures, printed:
         }
     }
     phrase
+}
+
+/// 通有线电视村: 村 behind what describes a place is the village that is counted.
+fn name_the_village(vocabulary: &Vocabulary, pieces: &mut [Piece]) {
+    let Some(village) = vocabulary.find("行政村") else { return };
+    let is_of_place = |piece: &Piece| match piece {
+        Piece::Word { term, .. } => vocabulary.class(vocabulary.term(*term)).is_of_place,
+        _ => false,
+    };
+    if !pieces.iter().any(is_of_place) {
+        return;
+    }
+    for piece in pieces {
+        if *piece == Piece::Residue("村".to_owned()) {
+            *piece = Piece::Word { term: village, is_negated: false, suffix: "" };
+        }
+    }
 }
 
 /// The unit that brackets name: 公顷, 计量单位:公顷, 面积单位:公顷.
@@ -221,7 +293,8 @@ fn push_gap(gap: &str, pieces: &mut Vec<Piece>, before_word: bool) -> bool {
     for part in gap.split(|c: char| !c.is_alphanumeric()) {
         let part = part.trim_matches(|c: char| "的之和及与或等了在于由为对从其所按以中内".contains(c));
         // 设村级物流站, 已治理: what is there was set up.
-        if !part.is_empty() && !matches!(part, "设" | "已" | "共" | "现" | "该" | "各") {
+        // 年收入: of the year, as the form is.
+        if !part.is_empty() && !matches!(part, "设" | "已" | "共" | "现" | "该" | "各" | "年") {
             pieces.push(Piece::Residue(part.to_owned()));
         }
     }

@@ -181,7 +181,7 @@ impl Title {
             several => {
                 let is_status = |m: &TermId| vocabulary.class(vocabulary.term(*m)).is_status;
                 let is_told = several.iter().any(|people| says_itself(draft, *people));
-                draft.crossed |= !is_told && !draft.measures.is_empty() && draft.measures.iter().all(is_status);
+                draft.crossed |= !is_told && !draft.is_told && !draft.measures.is_empty() && draft.measures.iter().all(is_status);
             }
         }
     }

@@ -29,6 +29,9 @@ pub(super) struct VocabularyFile {
     /// Statistic by unit dimension where neither the form nor the measure says.
     #[serde(default)]
     pub(super) plain_statistic: BTreeMap<String, String>,
+    /// `term term … = broader term`: kinds of a thing that stand in classes of other kinds.
+    #[serde(default)]
+    pub(super) kinds: Vec<String>,
     /// `part of a department's name = term / unless`: population of its forms where they do not say.
     #[serde(default)]
     pub(super) departments: Vec<String>,
@@ -98,6 +101,8 @@ pub(super) struct ClassEntry {
     #[serde(default)]
     pub(super) names_thing: bool,
     #[serde(default)]
+    pub(super) of_place: bool,
+    #[serde(default)]
     pub(super) never_sums: bool,
     /// Each entry is one term: its standard name, then its other spellings, parted by spaces.
     pub(super) terms: Vec<String>,
@@ -117,6 +122,7 @@ pub(super) struct Builder {
     departments: Vec<DepartmentScope>,
     contextual: HashMap<(TermId, TermId), TermId>,
     with_clause: HashMap<(TermId, String), TermId>,
+    kinds: Vec<(TermId, TermId)>,
 }
 
 impl Builder {
@@ -154,6 +160,7 @@ impl Builder {
             is_group_list: entry.group_list,
             is_status: entry.status,
             names_thing: entry.names_thing,
+            is_of_place: entry.of_place,
             never_sums: entry.never_sums,
         });
         for line in &entry.terms {
@@ -163,7 +170,7 @@ impl Builder {
             if self.by_name.insert(name.clone(), id).is_some() {
                 return Err(fault(format!("term {name} stands twice")));
             }
-            self.terms.push(Term { name: name.clone(), role: entry.facet, class, time: entry.time, years: entry.years });
+            self.terms.push(Term { name: name.clone(), role: entry.facet, class, time: entry.time, years: entry.years, kind_of: None });
             for word in std::iter::once(name).chain(words) {
                 if self.by_word.insert(word.clone(), vec![id]).is_some() {
                     return Err(fault(format!("word {word} stands for two terms")));
@@ -212,6 +219,12 @@ impl Builder {
             let [word, above, meaning] = parts.as_slice() else { return Err(fault(format!("{line} is not word @ above = meaning"))) };
             self.contextual.insert((find(word)?, find(above)?), find(meaning)?);
         }
+        for line in &parsed.kinds {
+            let (narrow, broad) = line.split_once('=').ok_or_else(|| fault(format!("kinds {line} have no =")))?;
+            for term in narrow.split_whitespace() {
+                self.kinds.push((find(term)?, find(broad)?));
+            }
+        }
         for line in &parsed.implied_things {
             let (term, things) = line.split_once('=').ok_or_else(|| fault(format!("implied things {line} have no =")))?;
             let things = things.split_whitespace().map(find).collect::<Result<Vec<TermId>, Error>>()?;
@@ -235,6 +248,11 @@ impl Builder {
             }
             let id = self.by_name.get(&normalise(&class.kind_of_name)).copied();
             class.kind_of = Some(id.ok_or_else(|| fault(format!("kind_of {} is no term", class.kind_of_name)))?);
+        }
+        for (narrow, broad) in std::mem::take(&mut self.kinds) {
+            if let Some(term) = self.terms.get_mut(narrow.0 as usize) {
+                term.kind_of = Some(broad);
+            }
         }
         self.refuse_circles()?;
         self.respell_bracketed();
@@ -276,7 +294,8 @@ impl Builder {
 
     fn refuse_circles(&self) -> Result<(), Error> {
         let up = |id: TermId| {
-            self.terms.get(id.0 as usize).and_then(|t| self.classes.get(t.class as usize)).and_then(|class: &Class| class.kind_of)
+            let term = self.terms.get(id.0 as usize)?;
+            term.kind_of.or_else(|| self.classes.get(term.class as usize).and_then(|class: &Class| class.kind_of))
         };
         for (name, id) in &self.by_name {
             let mut at = up(*id);
