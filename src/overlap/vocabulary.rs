@@ -14,7 +14,7 @@ use crate::overlap::Error;
 use crate::overlap::vocabulary::files::{Builder, VocabularyFile};
 
 /// Files of the vocabulary with their text, in the order in which they are read.
-const FILES: [(&str, &str); 15] = [
+const FILES: [(&str, &str); 18] = [
     ("statistics.toml", include_str!("../../schemas/vocabulary/statistics.toml")),
     ("population.toml", include_str!("../../schemas/vocabulary/population.toml")),
     ("qualifiers.toml", include_str!("../../schemas/vocabulary/qualifiers.toml")),
@@ -29,6 +29,9 @@ const FILES: [(&str, &str); 15] = [
     ("places.toml", include_str!("../../schemas/vocabulary/places.toml")),
     ("rural.toml", include_str!("../../schemas/vocabulary/rural.toml")),
     ("economy.toml", include_str!("../../schemas/vocabulary/economy.toml")),
+    ("market.toml", include_str!("../../schemas/vocabulary/market.toml")),
+    ("safety.toml", include_str!("../../schemas/vocabulary/safety.toml")),
+    ("works.toml", include_str!("../../schemas/vocabulary/works.toml")),
     ("writing.toml", include_str!("../../schemas/vocabulary/writing.toml")),
 ];
 

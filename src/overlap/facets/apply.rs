@@ -106,7 +106,8 @@ fn apply_names(vocabulary: &Vocabulary, draft: &mut Draft, note: &NoteReading) {
         m.class == own.class && vocabulary.class(m).is_unit_kind
     };
     let narrows = |m: &TermId, own: &TermId| vocabulary.is_kind_of(*m, *own) || is_same_body(m, own);
-    let is_said = |own: &TermId| fuller.measures.iter().any(|m| m == own || narrows(m, own));
+    let is_everybody = |own: &TermId| matches!(vocabulary.term(*own).name.as_str(), "人口" | "户");
+    let is_said = |own: &TermId| is_everybody(own) || fuller.measures.iter().any(|m| m == own || narrows(m, own));
     let is_institution = |m: &TermId| vocabulary.class(vocabulary.term(*m)).from_title || draft.measures.contains(m);
     let only_narrows = fuller.measures.iter().all(|m| is_institution(m) || draft.measures.iter().any(|own| narrows(m, own)));
     if draft.measures.iter().all(is_said) && only_narrows {
@@ -136,7 +137,7 @@ fn settle_clauses(vocabulary: &Vocabulary, draft: &mut Draft, level: Level) {
             || (has_institution && *clause == OWN_INSTITUTION)
             || implied.iter().any(|i| *i == *clause || i.as_str() == without_own_words(vocabulary, draft, clause))
             || includes_own_kinds(vocabulary, draft, clause)
-            || (has_institution && is_about_owners(vocabulary, clause))
+            || (has_institution && is_about_owners(&without_own_words(vocabulary, draft, clause)))
             || (level > Level::Village && includes_lower_levels(vocabulary, draft, clause))
     };
     let changes: Vec<(TermId, TermId, String)> = draft
@@ -156,10 +157,11 @@ fn settle_clauses(vocabulary: &Vocabulary, draft: &mut Draft, level: Level) {
 }
 
 /// 含民办 beside 幼儿园 says nothing: institutions are counted whoever owns them.
-fn is_about_owners(vocabulary: &Vocabulary, clause: &str) -> bool {
+fn is_about_owners(clause: &str) -> bool {
     let Some(words) = clause.strip_prefix('含') else { return false };
-    let owners = ["民办", "公办", "集体", "村集体", "国有", "私营", "个体"];
-    words.split('+').all(|word| word == "办" || (owners.contains(&word) && vocabulary.find(word).is_some()))
+    let owners = ["民办", "公办", "集体", "村集体", "国有", "私营", "个体", "村民委员会", "乡镇卫生院", "企业", "个人", "联合"];
+    let founds = ["办", "设立", "村设立", "设点", "设置", "村设置", "举办", "开办", "村办", "合办", "举办设立"];
+    words.split('+').all(|word| founds.contains(&word) || owners.contains(&word))
 }
 
 /// A clause without the words that are the thing's own (含九年一贯制学校初中段 beside 初中) and without particles.

@@ -151,11 +151,29 @@ pub(crate) fn draft_of(vocabulary: &Vocabulary, phrase: &Phrase, source: &str) -
     // 图书馆、文化站 are counted together.
     draft.head = draft.head.filter(|_| !draft.lists_topics);
     draft.clauses.extend(phrase.clauses.iter().cloned());
+    draft.name_members(vocabulary);
     draft.drop_broader(vocabulary);
     draft
 }
 
 impl Draft {
+    /// 村委会女成员: a body and its members in one phrase are its members.
+    fn name_members(&mut self, vocabulary: &Vocabulary) {
+        let bodies = self.measures.iter().copied().filter(|m| vocabulary.class(vocabulary.term(*m)).is_unit_kind);
+        let member_of = |body: TermId| {
+            let of_body = |own: &TermId| vocabulary.in_context(*own, body).map(|meaning| (body, *own, meaning));
+            self.measures.iter().filter(|own| **own != body).find_map(of_body)
+        };
+        let is_people = |id: TermId| vocabulary.class(vocabulary.term(id)).dimension.as_deref() == Some("person");
+        let found = bodies.filter_map(member_of).find(|(_, _, meaning)| is_people(*meaning));
+        if let Some((body, word, members)) = found {
+            self.measures.remove(&body);
+            self.measures.remove(&word);
+            self.measures.insert(members);
+            self.head = Some(members);
+        }
+    }
+
     /// Whether the words name a thing, known or unknown.
     pub(crate) fn is_named(&self, vocabulary: &Vocabulary) -> bool {
         let is_described = !self.population.is_empty() || !self.qualifiers.is_empty();

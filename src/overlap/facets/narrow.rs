@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::domain::facet::TimeBasis;
 use crate::overlap::facets::draft::{AGE_CLASS, Draft, RANGE_CLASS, is_firm};
 use crate::overlap::vocabulary::{Role, TermId, Vocabulary};
 
@@ -171,7 +172,8 @@ impl Draft {
 fn is_group(vocabulary: &Vocabulary, id: TermId) -> bool {
     let term = vocabulary.term(id);
     match vocabulary.class(term).dimension.as_deref() {
-        Some("person") => true,
+        // 农村劳动力转移就业 heads what is done for people and is no group of them.
+        Some("person") => term.time != Some(TimeBasis::Flow) || vocabulary.broader(id).is_some(),
         Some("household") => term.name != "农户",
         _ => false,
     }
@@ -217,7 +219,12 @@ pub(crate) fn narrow(vocabulary: &Vocabulary, above: &Draft, own: Draft, dimensi
     // Below 健康档案与重点人群管理 a row without a name of its own may be about either.
     out.crossed |= !was_named && !above.from_row && above.lists_topics && !above.measures.is_empty();
     if !was_named || (above.from_row && same_dimension) {
-        out.measures.extend(above.measures.iter().copied().filter(|m| !(replaces && is_partition(m))));
+        // 乡村医生 below 乡村医生和卫生员 is the one of them that it names.
+        let is_one_of = above.lists_topics && !out.measures.is_empty() && out.measures.is_subset(&above.measures);
+        let class_of = |m: &TermId| vocabulary.class(vocabulary.term(*m)).dimension.clone();
+        let named: Vec<Option<String>> = out.measures.iter().map(class_of).collect();
+        let is_beside = |m: &TermId| is_one_of && named.contains(&class_of(m));
+        out.measures.extend(above.measures.iter().copied().filter(|m| !(replaces && is_partition(m)) && !is_beside(m)));
         if !was_named || !is_kind {
             out.residue.extend(above.residue.iter().cloned());
             out.clauses.extend(above.clauses.iter().cloned());

@@ -186,7 +186,8 @@ fn names_people(vocabulary: &Vocabulary, phrase: &Phrase) -> bool {
         let is_counted = matches!(vocabulary.class(term).dimension.as_deref(), Some("person" | "household"));
         is_counted || matches!(term.name.as_str(), "人口" | "户")
     };
-    (phrase.terms().any(is_people) && residue_chars(phrase) == 0) || matches!(phrase.text.as_str(), "户" | "人" | "人员" | "家庭")
+    let ends_in_people = ["人", "人员", "人口", "户", "家庭"].iter().any(|word| phrase.text.ends_with(word));
+    (phrase.terms().any(is_people) || ends_in_people) && residue_chars(phrase) == 0
 }
 
 /// 农村 and 城镇 in the words that a definition ends in.

@@ -255,6 +255,7 @@ impl Builder {
             }
         }
         self.refuse_circles()?;
+        self.imply_places();
         self.respell_bracketed();
         let words: Vec<&String> = self.by_word.keys().collect();
         let build = |patterns: &[&String]| {
@@ -279,6 +280,18 @@ impl Builder {
             with_clause: self.with_clause,
             digest,
         })
+    }
+
+    /// A term that is also written with 农村 before its name (农村留守儿童) is of the countryside, whether a form says so or not.
+    fn imply_places(&mut self) {
+        for (id, term) in self.terms.iter().enumerate() {
+            let Ok(id) = u32::try_from(id) else { return };
+            for place in ["农村", "城镇"] {
+                if self.by_word.get(&format!("{place}{}", term.name)).is_some_and(|ids| *ids == [TermId(id)]) {
+                    self.implied.entry(TermId(id)).or_default().push(place.to_owned());
+                }
+            }
+        }
     }
 
     /// Brackets are cut out before words are looked for, so a word written with brackets (乡(镇)卫生院) is replaced by its standard name first.
