@@ -14,7 +14,7 @@ use crate::overlap::Error;
 use crate::overlap::vocabulary::files::{Builder, VocabularyFile};
 
 /// Files of the vocabulary with their text, in the order in which they are read.
-const FILES: [(&str, &str); 18] = [
+const FILES: [(&str, &str); 20] = [
     ("statistics.toml", include_str!("../../schemas/vocabulary/statistics.toml")),
     ("population.toml", include_str!("../../schemas/vocabulary/population.toml")),
     ("qualifiers.toml", include_str!("../../schemas/vocabulary/qualifiers.toml")),
@@ -32,6 +32,8 @@ const FILES: [(&str, &str); 18] = [
     ("market.toml", include_str!("../../schemas/vocabulary/market.toml")),
     ("safety.toml", include_str!("../../schemas/vocabulary/safety.toml")),
     ("works.toml", include_str!("../../schemas/vocabulary/works.toml")),
+    ("culture.toml", include_str!("../../schemas/vocabulary/culture.toml")),
+    ("environment.toml", include_str!("../../schemas/vocabulary/environment.toml")),
     ("writing.toml", include_str!("../../schemas/vocabulary/writing.toml")),
 ];
 
@@ -139,6 +141,8 @@ pub(crate) struct Class {
     pub is_status: bool,
     /// A rate that names its thing itself (城镇化率).
     pub names_thing: bool,
+    /// Names what is measured where no thing is named (公益林面积, 节水灌溉面积).
+    pub stands_alone: bool,
     /// Says what a place has or is (通自来水), whatever body stands for the place.
     pub is_of_place: bool,
     /// A figure of this statistic is no sum of the figures below (averages, ratios, prices, ranks).

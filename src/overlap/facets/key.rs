@@ -379,7 +379,9 @@ fn is_certain(vocabulary: &Vocabulary, draft: &Draft, facets: &Facets, facts: &F
         let is_of_industry = draft.qualifiers.values().any(|class| Some(*class) == industry);
         let is_way_of_production = draft.population.values().any(|class| vocabulary.is_from_title(*class));
         let is_told = draft.statistic.is_some() && (!facets.population.is_empty() || is_of_industry);
-        let is_described = (is_told || is_way_of_production) && draft.residue.is_empty();
+        let stands_alone = |id: &TermId| vocabulary.class(vocabulary.term(*id)).stands_alone;
+        let is_alone = !draft.dropped_context && facets.qualifiers.len() == 1 && draft.word_terms.iter().any(stands_alone);
+        let is_described = (is_told || is_way_of_production || is_alone) && draft.residue.is_empty();
         // A name that the vocabulary does not know is trusted for things; money and people need to be told whose they are.
         let is_thing = !matches!(facets.dimension.as_deref(), Some("money" | "person" | "person_time" | "household" | "times"));
         let least = if is_thing { 3 } else { 6 };
@@ -425,7 +427,8 @@ fn is_certain(vocabulary: &Vocabulary, draft: &Draft, facets: &Facets, facts: &F
         let term = vocabulary.term(*m);
         vocabulary.class(term).dimension.is_some() || matches!(term.name.as_str(), "人口" | "户")
     });
-    let is_people_unit = matches!(facets.dimension.as_deref(), Some("person" | "household" | "person_time" | "case" | "couple" | "ratio"));
+    let is_people_unit =
+        matches!(facets.dimension.as_deref(), Some("person" | "household" | "person_time" | "case" | "couple" | "ratio" | "age"));
     if counts_people && !is_people_unit && draft.statistic.is_none() {
         return false;
     }

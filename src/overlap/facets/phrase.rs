@@ -293,8 +293,8 @@ fn push_gap(gap: &str, pieces: &mut Vec<Piece>, before_word: bool) -> bool {
     for part in gap.split(|c: char| !c.is_alphanumeric()) {
         let part = part.trim_matches(|c: char| "的之和及与或等了在于由为对从其所按以中内".contains(c));
         // 设村级物流站, 已治理: what is there was set up.
-        // 年收入: of the year, as the form is.
-        if !part.is_empty() && !matches!(part, "设" | "已" | "共" | "现" | "该" | "各" | "年") {
+        // 年收入: of the year, as the form is; 快递业务量: how much, as the unit says.
+        if !part.is_empty() && !matches!(part, "设" | "已" | "共" | "现" | "该" | "各" | "年" | "量" | "额") {
             pieces.push(Piece::Residue(part.to_owned()));
         }
     }

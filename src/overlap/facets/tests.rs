@@ -233,3 +233,54 @@ fn what_stands_around_a_figure_keeps_it_apart() {
     check(general, &["公共图书馆>总流通人次||人次"], "总流通人次||人次");
     assert!(merged.is_empty(), "{merged:#?}");
 }
+
+#[test]
+fn indentation_nests_and_repeated_tails_say_nothing() {
+    let list = ["残疾人总数||人", "\u{3000}女||人", "\u{3000}\u{3000}60岁以上||人", "村民代表||人", "\u{3000}妇女代表||人"];
+    let expect = ["M:残疾人", "M:残疾人|Q:女", "M:残疾人|Q:60++女", "M:村民代表", "M:村民代表|Q:女"];
+    assert_eq!(keys("基本情况", &list), expect);
+    let list = ["村民委员会成员||人", "\u{3000}女性成员||人", "专任教师||人", "\u{3000}女教师||人"];
+    let expect = ["M:村民委员会成员", "M:村民委员会成员|Q:女", "M:专任教师", "M:专任教师|Q:女"];
+    assert_eq!(keys("基本情况", &list), expect);
+    // One of a list keeps its own name.
+    assert_eq!(keys("基本情况", &["食用菌产量||吨", "蔬菜及食用菌产量||吨", "\u{3000}食用菌||吨"])[2], "?");
+    let list = ["乡村医生和卫生员||人", "\u{3000}乡村医生||人"];
+    assert_eq!(keys("基本情况", &list)[1], "M:乡村医生");
+}
+
+#[test]
+fn a_heading_whose_rows_say_their_sex_is_a_topic() {
+    let form = ["妇女参政>村两委成员||人", "妇女参政/村两委成员>女||人", "妇女参政>女党员||人", "妇女参政>村党组织书记||人"];
+    // Of the last nobody knows whether the heading's women are meant.
+    assert_eq!(keys("基本情况", &form), ["M:村两委成员", "M:村两委成员|Q:女", "M:党员|Q:女", "?"]);
+    assert_eq!(keys("基本情况", &["妇女>党员||人"]), ["M:党员|Q:女"]);
+}
+
+#[test]
+fn a_definition_says_who_counts() {
+    let note = |label: &str, unit: &str, note: &str| keys("基本情况", &[&format!("{label}||{unit}|{note}")]).remove(0);
+    // 农村 in the words that a definition ends in.
+    assert_eq!(note("劳动力", "人", "指16周岁以上、有劳动能力的农村人口"), "M:劳动力|P:农村");
+    assert_eq!(note("低保户数", "户", "农村低保"), "M:低保|P:农村");
+    // The place that reports says nothing where people live in it.
+    assert_eq!(note("常住人口", "人", "指年末在本乡镇居住半年以上的人口"), "M:人口|P:常住");
+    // How long somebody is away defines who counts.
+    assert_ne!(note("外出务工人数", "人", "指本年外出务工超过3个月的劳动力"), note("外出务工人数", "人", "指外出从业6个月以上的劳动力"));
+    // Who counts is told in words that were not understood.
+    assert_eq!(note("农户数", "户", "户口在农村且与集体经济组织有明确权利、义务关系的户"), "?");
+    // Ages that the law gives a group.
+    assert_eq!(note("留守儿童", "人", "不满16周岁"), "M:留守儿童");
+    assert_eq!(note("村卫生室", "个", "含乡镇卫生院在村设立的卫生室"), "M:村卫生室");
+}
+
+#[test]
+fn units_are_found_where_the_form_prints_none() {
+    let form = |title: &str, printed: &[&str]| {
+        let vocabulary = Vocabulary::embedded().unwrap_or_else(|e| panic!("{e}"));
+        let template = form("f", title, printed);
+        let read = crate::overlap::read_form(&vocabulary, &Measures::embedded(), &template, &template.field_keys(1, None));
+        read.iter().map(|f| f.meaning.facets.dimension.clone().unwrap_or_default()).collect::<Vec<_>>()
+    };
+    assert_eq!(form("基本情况", &["户籍人口总数", "低保户总数", "小学|学校数"]), ["person", "household", "count"]);
+    assert_eq!(form("残疾人基本状况登记汇总表", &["视力"]), ["person"]);
+}

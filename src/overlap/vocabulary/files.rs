@@ -103,6 +103,8 @@ pub(super) struct ClassEntry {
     #[serde(default)]
     pub(super) of_place: bool,
     #[serde(default)]
+    pub(super) stands_alone: bool,
+    #[serde(default)]
     pub(super) never_sums: bool,
     /// Each entry is one term: its standard name, then its other spellings, parted by spaces.
     pub(super) terms: Vec<String>,
@@ -161,6 +163,7 @@ impl Builder {
             is_status: entry.status,
             names_thing: entry.names_thing,
             is_of_place: entry.of_place,
+            stands_alone: entry.stands_alone,
             never_sums: entry.never_sums,
         });
         for line in &entry.terms {
