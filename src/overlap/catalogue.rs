@@ -12,6 +12,7 @@ use crate::domain::facet::Meaning;
 use crate::domain::id::{ElementId, FieldKey, FormId};
 use crate::domain::measure::Measures;
 use crate::domain::template::{Field, RegisteredTemplate};
+use crate::overlap::brief::Brief;
 use crate::overlap::element::{ElementEntry, N_REPRESENTATIVES, count, discount, name_digest};
 use crate::overlap::facets::text::{normalise, strip_markers};
 use crate::overlap::formula::Equation;
@@ -35,6 +36,8 @@ pub(crate) struct FormEntry {
     pub fields: Vec<CataloguedField>,
     /// What weighing pairs needs of each.
     profiles: Arc<Vec<Profile>>,
+    /// What bounds the weights of its pairs.
+    briefs: Arc<Vec<Brief>>,
     /// Its number in this catalogue; never shown, never in an answer's order.
     number: u64,
     /// Label and column of each field, normalised, and the same with the heading directly above.
@@ -89,6 +92,11 @@ impl FormEntry {
     pub(crate) fn profiles(&self) -> &[Profile] {
         &self.profiles
     }
+
+    /// What bounds the weights of pairs of each field.
+    pub(crate) fn briefs(&self) -> &[Brief] {
+        &self.briefs
+    }
 }
 
 /// A field where it stands.
@@ -134,6 +142,8 @@ pub(crate) struct State {
     by_number: SharedArray<Arc<FormEntry>>,
     /// Elements at their places in the index.
     pub(crate) elements: SharedArray<Arc<ElementEntry>>,
+    /// For each of them, what bounds the weights of its pairs: fewer steps away than through its fields.
+    pub(crate) briefs: SharedArray<Brief>,
     /// Element → its place.
     places: SharedMap<u32>,
     /// Places that elements left.
@@ -160,20 +170,37 @@ pub(crate) struct State {
 struct Prepared {
     names: Arc<Vec<(Box<str>, Box<str>)>>,
     profiles: Arc<Vec<Profile>>,
+    briefs: Arc<Vec<Brief>>,
     parents: Arc<Vec<Option<usize>>>,
     shown: Arc<Shown>,
 }
 
+impl Prepared {
+    fn of(printed: &[Field], fields: &[CataloguedField]) -> Self {
+        let names: Vec<_> = printed.iter().map(names_of).collect();
+        let named = fields.iter().zip(printed).zip(&names);
+        let profiles: Vec<Profile> = named.map(|((field, printed), (name, whole))| Profile::new(field, printed, name, whole)).collect();
+        let parents = parents_of(printed);
+        let reading = |at: usize| profiles.get(at).map(|p| p.reading);
+        let around = |at: usize| {
+            let parent = parents.get(at).copied().flatten();
+            [parent.and_then(reading), at.checked_sub(1).and_then(reading), reading(at + 1)]
+        };
+        let briefs: Vec<Brief> = profiles.iter().enumerate().map(|(at, profile)| Brief::new(profile, around(at))).collect();
+        Self {
+            names: Arc::new(names),
+            profiles: Arc::new(profiles),
+            briefs: Arc::new(briefs),
+            parents: Arc::new(parents),
+            shown: Arc::default(),
+        }
+    }
+}
+
 impl State {
     fn insert(&mut self, form: Arc<RegisteredTemplate>, fields: Vec<CataloguedField>) {
-        let names: Vec<_> = form.template.fields.iter().map(names_of).collect();
-        let profiles = fields.iter().zip(&names).map(|(field, (name, whole))| Profile::new(field, name, whole)).collect();
-        let parents = Arc::new(parents_of(&form.template.fields));
-        self.insert_prepared(
-            form,
-            fields,
-            Prepared { names: Arc::new(names), profiles: Arc::new(profiles), parents, shown: Arc::default() },
-        );
+        let prepared = Prepared::of(&form.template.fields, &fields);
+        self.insert_prepared(form, fields, prepared);
     }
 
     fn insert_prepared(&mut self, form: Arc<RegisteredTemplate>, mut fields: Vec<CataloguedField>, prepared: Prepared) {
@@ -183,8 +210,8 @@ impl State {
         let number = self.next_number;
         self.next_number += 1;
         self.n_fields += fields.len();
-        let Prepared { names, profiles, parents, shown } = prepared;
-        let entry = Arc::new(FormEntry { form, fields, profiles, number: number.into(), names, parents, shown });
+        let Prepared { names, profiles, briefs, parents, shown } = prepared;
+        let entry = Arc::new(FormEntry { form, fields, profiles, briefs, number: number.into(), names, parents, shown });
         // Fields find their form by its number, also while they are put.
         self.by_number.set(number, Some(Arc::clone(&entry)));
         for at in 0..entry.fields.len() {
@@ -204,13 +231,19 @@ impl State {
         };
         let number = field_number(placed.entry.number, placed.at);
         element.fields.insert(element.fields.partition_point(|f| *f < number), number);
-        if count(&mut element.readings, word_token(&field.meaning.key)) {
+        if count(&mut element.readings, profile.reading) {
             self.index(field, profile, SharedMap::add, place, 1);
         }
         if count(&mut element.names, name_digest(profile)) {
             each_name_token(profile, placed.entry.text_of(placed.at), |token| self.tokens.add(token, place));
         }
         element.put_first(placed);
+        self.set(place, element);
+    }
+
+    fn set(&mut self, place: u32, element: ElementEntry) {
+        let brief = element.standing_for().and_then(|placed| placed.entry.briefs.get(placed.at).copied());
+        self.briefs.set(place, brief);
         self.elements.set(place, Some(Arc::new(element)));
     }
 
@@ -224,6 +257,13 @@ impl State {
             *n = n.saturating_add_signed(by);
             classes.retain(|_, n| *n > 0);
         }
+    }
+
+    /// Keeps changes to the index beside what is shared, for a view that lives shortly.
+    fn lay_over(&mut self) {
+        self.tokens.lay_over();
+        self.words.lay_over();
+        self.places.lay_over();
     }
 
     fn new_place(&mut self, id: u64) -> u32 {
@@ -250,7 +290,7 @@ impl State {
         let Some(mut element) = self.elements.get(place).map(|e| ElementEntry::clone(e)) else { return };
         let number = field_number(placed.entry.number, placed.at);
         element.fields.retain(|f| *f != number);
-        if discount(&mut element.readings, word_token(&field.meaning.key)) {
+        if discount(&mut element.readings, profile.reading) {
             self.index(field, profile, SharedMap::remove, place, -1);
         }
         if discount(&mut element.names, name_digest(profile)) {
@@ -258,6 +298,7 @@ impl State {
         }
         if element.fields.is_empty() {
             self.elements.set(place, None);
+            self.briefs.set(place, None);
             self.places.change(id, |_| Change::Drop);
             Arc::make_mut(&mut self.free).push(place);
             self.n_elements -= 1;
@@ -269,7 +310,7 @@ impl State {
             let all: Vec<Placed> = element.fields.iter().filter_map(|number| self.at(*number)).collect();
             all.into_iter().for_each(|p| element.put_first(p));
         }
-        self.elements.set(place, Some(Arc::new(element)));
+        self.set(place, element);
     }
 
     /// What the decisions in force make of the elements.
@@ -301,6 +342,7 @@ impl State {
             let prepared = Prepared {
                 names: Arc::clone(&entry.names),
                 profiles: Arc::clone(&entry.profiles),
+                briefs: Arc::clone(&entry.briefs),
                 parents: Arc::clone(&entry.parents),
                 shown: Arc::clone(&entry.shown),
             };
@@ -553,7 +595,9 @@ impl Snapshot {
         let mut settled = fields.to_vec();
         self.state.settlement.settle(&mut settled);
         let is_there = self.state.forms.get(&form.template.id).is_some_and(|e| *e.form == *form && e.fields == settled);
+        // The view lays its changes over what it shares: copying what they touch would take longer than the questions themselves.
         let mut view = self.clone();
+        view.state.lay_over();
         if !is_there {
             view.state.insert(Arc::new(form.clone()), settled);
         }

@@ -211,18 +211,8 @@ fn by_words(a: &Placed, b: &Placed) -> Option<Part> {
 
 /// Whether two fields print the same label, list markers aside; columns that only name a period or the whole do not count.
 fn has_one_name(a: &Placed, b: &Placed) -> bool {
-    let name = a.entry.name_of(a.at);
-    if !name.is_empty() && name == b.entry.name_of(b.at) {
-        return true;
-    }
-    let (Some(x), Some(y)) = (a.printed(), b.printed()) else { return false };
-    let says_nothing = |field: &Field| is_whole(&field.column) || is_period(&field.column);
-    if !says_nothing(x) || !says_nothing(y) {
-        return false;
-    }
-    let label = |field: &Field| normalise(strip_markers(&field.label).0);
-    let label_x = label(x);
-    !label_x.is_empty() && label_x == label(y)
+    let (Some(x), Some(y)) = (a.profile(), b.profile()) else { return false };
+    (!x.name.is_empty() && x.name.digest == y.name.digest) || (x.label != 0 && x.label == y.label)
 }
 
 /// For each field the places of the rows that stand above it, nearest first: a cell of the same column, else of a row without columns.
@@ -254,12 +244,12 @@ fn is_total(column: &str) -> bool {
     matches!(column.trim(), "合计" | "总计" | "计" | "小计")
 }
 
-fn is_period(column: &str) -> bool {
+pub(crate) fn is_period(column: &str) -> bool {
     let words = ["上年", "上月", "本年", "本月", "本季", "本期", "累计", "上学年", "本学年", "年末", "季末", "月末", "期末", "学年初"];
     words.iter().any(|w| column.contains(w))
 }
 
-fn is_whole(column: &str) -> bool {
+pub(crate) fn is_whole(column: &str) -> bool {
     let column = column.trim();
     column.is_empty() || is_total(column) || ["本年", "本期", "本月", "本学年", "期末", "月末", "本年末"].contains(&column)
 }

@@ -4,6 +4,7 @@
 //! what overlaps, through Apache DataFusion. A merge is only ever made by equal canonical keys or by a reviewer's decision (`settle`), so that
 //! neither the order in which forms arrive nor what else is registered can change it; everything less certain is a relation for a reviewer.
 
+mod brief;
 mod candidates;
 mod catalogue;
 mod definition;

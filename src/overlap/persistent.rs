@@ -1,12 +1,14 @@
 //! Maps, arrays and ordered lists that are cheap to copy: a copy shares everything, and a change copies only what it touches.
 //!
-//! The catalogue changes them under a lock while older copies are still being queried. A map has two levels of 256 branches and leaves of
-//! sorted entries; an array has chunks; an ordered list has sorted chunks. A list of numbers of one or two members needs no memory of its own,
+//! The catalogue changes them under a lock while older copies are still being queried. A map has two levels of 512 branches and leaves of
+//! sorted entries; an array has chunks; an ordered list has sorted chunks. A copy that is asked a few questions and dropped lays its changes
+//! over the map and copies nothing of it. A list of numbers of one or two members needs no memory of its own,
 //! which is what most tokens of an index have.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-const BRANCHES: usize = 256;
+const BRANCHES: usize = 512;
 /// Members of a chunk.
 const CHUNK: usize = 256;
 
@@ -111,13 +113,15 @@ type Middle<V> = Vec<Arc<Leaf<V>>>;
 #[derive(Clone, Debug)]
 pub(crate) struct SharedMap<V> {
     root: Arc<Vec<Arc<Middle<V>>>>,
+    /// Changes that lie over the branches: what a key has now, nothing where it was dropped.
+    over: Option<Arc<HashMap<u64, Option<V>>>>,
 }
 
 impl<V> Default for SharedMap<V> {
     fn default() -> Self {
         let leaf = Arc::new(Leaf::new());
         let middle = Arc::new(vec![leaf; BRANCHES]);
-        Self { root: Arc::new(vec![middle; BRANCHES]) }
+        Self { root: Arc::new(vec![middle; BRANCHES]), over: None }
     }
 }
 
@@ -133,7 +137,8 @@ pub(crate) fn spread(key: u64) -> u64 {
 
 fn branches_of(key: u64) -> (usize, usize) {
     let h = spread(key);
-    ((h & 0xff) as usize, ((h >> 8) & 0xff) as usize)
+    let branch = |bits: u64| (bits % BRANCHES as u64) as usize;
+    (branch(h), branch(h / BRANCHES as u64))
 }
 
 impl<V: Clone> SharedMap<V> {
@@ -144,8 +149,20 @@ impl<V: Clone> SharedMap<V> {
         Some(Arc::make_mut(leaf))
     }
 
+    /// From now on keeps changes over the branches, which stay as they are.
+    pub(crate) fn lay_over(&mut self) {
+        self.over.get_or_insert_default();
+    }
+
     /// The value of a key.
     pub(crate) fn get(&self, key: u64) -> Option<&V> {
+        match self.over.as_ref().and_then(|over| over.get(&key)) {
+            Some(changed) => changed.as_ref(),
+            None => self.get_below(key),
+        }
+    }
+
+    fn get_below(&self, key: u64) -> Option<&V> {
         let (first, second) = branches_of(key);
         let leaf = self.root.get(first)?.get(second)?;
         let at = leaf.binary_search_by_key(&key, |(k, _)| *k).ok()?;
@@ -154,6 +171,10 @@ impl<V: Clone> SharedMap<V> {
 
     /// Changes the value of a key: `change` gets what is there and says what shall be there.
     pub(crate) fn change(&mut self, key: u64, change: impl FnOnce(Option<&mut V>) -> Change<V>) {
+        if self.over.is_some() {
+            self.change_over(key, change);
+            return;
+        }
         let Some(leaf) = self.leaf_mut(key) else { return };
         let at = leaf.binary_search_by_key(&key, |(k, _)| *k);
         let there = at.ok().and_then(|at| leaf.get_mut(at)).map(|(_, v)| v);
@@ -168,6 +189,20 @@ impl<V: Clone> SharedMap<V> {
                 leaf.remove(at);
             }
             (Change::Drop, Err(_)) | (Change::Done, _) => {}
+        }
+    }
+}
+
+impl<V: Clone> SharedMap<V> {
+    fn change_over(&mut self, key: u64, change: impl FnOnce(Option<&mut V>) -> Change<V>) {
+        let mut value = self.get(key).cloned();
+        match change(value.as_mut()) {
+            Change::Done => {}
+            Change::Put(new) => value = Some(new),
+            Change::Drop => value = None,
+        }
+        if let Some(over) = &mut self.over {
+            Arc::make_mut(over).insert(key, value);
         }
     }
 }

@@ -5,6 +5,9 @@
 
 use crate::domain::element::CataloguedField;
 use crate::domain::facet::{Meaning, TimeBasis};
+use crate::domain::template::Field;
+use crate::overlap::facets::text::{normalise, strip_markers};
+use crate::overlap::hierarchy::{is_period, is_whole};
 use crate::overlap::persistent::spread;
 use crate::overlap::tokens::word_token;
 
@@ -45,6 +48,10 @@ pub(crate) struct Profile {
     pub is_plan: bool,
     /// It is about the form or the unit itself: nobody is asked about it.
     pub is_private: bool,
+    /// Digest of the reading.
+    pub reading: u64,
+    /// Digest of the printed label by itself, where the column only names a period or the whole; 0 elsewhere.
+    pub label: u64,
     /// The printed label and column.
     pub name: Text,
     /// The same with the heading directly above.
@@ -114,8 +121,8 @@ fn salt(facet: usize) -> u64 {
 }
 
 impl Profile {
-    /// Makes the profile of a field from its normalised names: label and column, and the same with what stands above.
-    pub(crate) fn new(field: &CataloguedField, name: &str, whole: &str) -> Self {
+    /// Makes the profile of a field as printed from its normalised names: label and column, and the same with what stands above.
+    pub(crate) fn new(field: &CataloguedField, printed: &Field, name: &str, whole: &str) -> Self {
         let meaning = &field.meaning;
         let facets = &meaning.facets;
         let mut words: Vec<u64> = Vec::new();
@@ -138,6 +145,8 @@ impl Profile {
             offset: meaning.offset_years,
             is_plan: facets.qualifiers.contains("计划"),
             is_private: meaning.key.starts_with('!'),
+            reading: word_token(&meaning.key),
+            label: label_of(printed, name),
             name: Text::new(name),
             whole: Text::new(whole),
         }
@@ -166,6 +175,17 @@ pub(crate) fn words_of(meaning: &Meaning, facet: usize) -> Box<dyn Iterator<Item
         3 => Box::new(facets.clauses.iter().map(String::as_str).filter(|c| !c.starts_with('除'))),
         _ => Box::new(facets.clauses.iter().map(String::as_str).filter(|c| c.starts_with('除'))),
     }
+}
+
+fn label_of(printed: &Field, name: &str) -> u64 {
+    if printed.column.is_empty() {
+        return digest(Some(name).filter(|n| !n.is_empty()));
+    }
+    if !is_whole(&printed.column) && !is_period(&printed.column) {
+        return 0;
+    }
+    let label = normalise(strip_markers(&printed.label).0);
+    digest(Some(label.as_str()).filter(|n| !n.is_empty()))
 }
 
 fn opposites_of(meaning: &Meaning) -> u16 {

@@ -2,17 +2,21 @@
 //!
 //! Takes the square of the catalogue's size, so it is for tests, benches and the doubtful.
 
+use std::collections::BTreeSet;
+
 use futures::StreamExt;
 
 use crate::overlap::Error;
 use crate::overlap::candidates::Finder;
 use crate::overlap::catalogue::{Snapshot, State};
-use crate::overlap::judge::{Worth, worth};
-use crate::overlap::quick::Rarities;
+use crate::overlap::judge::{MAX_PARTNERS, Worth, worth};
+use crate::overlap::quick::{Milli, Rarities};
 use crate::overlap::score::score_of;
 
 /// Elements that one worker compares with all.
 const ELEMENTS_PER_PART: usize = 64;
+/// Missed pairs that are told.
+const N_TOLD: usize = 50;
 
 /// What comparing everything with everything found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +25,10 @@ pub struct BlockingRecall {
     pub n_worth: u64,
     /// Those of them that the index lets meet.
     pub n_met: u64,
+    /// Of these, the best that each element compared has: as many as it keeps.
+    pub n_best: u64,
+    /// Those of the best that the index lets meet.
+    pub n_best_met: u64,
     /// Some that it does not, by the keys of the fields that stand for the elements.
     pub missed: Vec<(String, String)>,
 }
@@ -31,11 +39,18 @@ impl BlockingRecall {
         if self.n_worth == 0 { 1.0 } else { self.n_met as f64 / self.n_worth as f64 }
     }
 
+    /// The share of each element's best pairs that is met.
+    pub fn share_of_best(&self) -> f64 {
+        if self.n_best == 0 { 1.0 } else { self.n_best_met as f64 / self.n_best as f64 }
+    }
+
     fn add(mut self, other: Self) -> Self {
         self.n_worth += other.n_worth;
         self.n_met += other.n_met;
+        self.n_best += other.n_best;
+        self.n_best_met += other.n_best_met;
         self.missed.extend(other.missed);
-        self.missed.truncate(50);
+        self.missed.truncate(N_TOLD);
         self
     }
 }
@@ -81,30 +96,32 @@ fn missing(
     let Some(own) = state.elements.get(place) else { return Ok(recall) };
     let Some(profile) = own.standing_for().and_then(|p| p.profile()) else { return Ok(recall) };
     let rarities = Rarities::new(state, profile);
-    let mut lost: Vec<u32> = Vec::new();
+    let mut found: Vec<(Milli, u64, u32)> = Vec::new();
     for (at, other) in state.elements.iter().filter(|(at, _)| *at != place) {
         match worth(state, &rarities, own, other) {
-            Worth::Nothing => continue,
-            Worth::Alike(milli) if score_of(milli) < least => continue,
-            Worth::Alike(_) | Worth::Conflict => {}
-        }
-        recall.n_worth += 1;
-        if candidates.binary_search(&at).is_ok() {
-            recall.n_met += 1;
-        } else {
-            lost.push(at);
+            Worth::Alike(milli) if score_of(milli) >= least => found.push((-milli, other.id, at)),
+            // After all that are alike.
+            Worth::Conflict => found.push((Milli::MAX, other.id, at)),
+            Worth::Alike(_) | Worth::Nothing => {}
         }
     }
+    found.sort_unstable();
+    let is_own = |at: &u32| candidates.binary_search(at).is_ok();
+    let lost: Vec<u32> = found.iter().map(|(.., at)| *at).filter(|at| !is_own(at)).collect();
     // A pair meets where either side asks for the other.
     let from_others = runtime.block_on(finder.find(state, &lost))?;
+    let meeting = lost.iter().zip(&from_others).filter(|(_, list)| list.binary_search(&place).is_ok());
+    let met: BTreeSet<u32> = meeting.map(|(at, _)| *at).collect();
     let key = |place: u32| state.elements.get(place).and_then(|e| e.standing_for()?.field().map(|f| f.meaning.key.clone()));
-    for (other, list) in lost.iter().zip(from_others) {
-        if list.binary_search(&place).is_ok() {
-            recall.n_met += 1;
-        } else {
-            recall.missed.extend(key(place).zip(key(*other)));
+    for (nth, (milli, _, at)) in found.iter().enumerate() {
+        let (is_met, is_best) = (is_own(at) || met.contains(at), nth < MAX_PARTNERS && *milli != Milli::MAX);
+        recall.n_worth += 1;
+        recall.n_met += u64::from(is_met);
+        recall.n_best += u64::from(is_best);
+        recall.n_best_met += u64::from(is_best && is_met);
+        if !is_met && recall.missed.len() < N_TOLD {
+            recall.missed.extend(key(place).zip(key(*at)));
         }
     }
-    recall.missed.truncate(50);
     Ok(recall)
 }

@@ -10,7 +10,7 @@ use crate::domain::template::RegisteredTemplate;
 use crate::overlap::Error;
 use crate::overlap::candidates::Finder;
 use crate::overlap::catalogue::{Placed, Snapshot, stored};
-use crate::overlap::judge::{Judged, MIN_SCORE, RIVAL_MILLI, judge, partners};
+use crate::overlap::judge::{Judge, Judged, MIN_SCORE, RIVAL_MILLI, partners};
 use crate::overlap::kinds::{can_compute, kinship, kinship_kind};
 use crate::overlap::score::{Comparison, compare, traced};
 
@@ -33,12 +33,13 @@ impl Snapshot {
         places.sort_unstable();
         places.dedup();
         let candidates = Finder::new().find(&view.state, &places).await?;
+        let mut judge = Judge::new(&view.state);
         let judged: BTreeMap<u32, Vec<Judged>> = places
             .iter()
             .zip(&candidates)
             .map(|(place, list)| {
                 let pairs = partners(&view.state, *place, list).into_iter();
-                (*place, pairs.filter_map(|pair| judge(&view.state, pair)).collect())
+                (*place, pairs.filter_map(|pair| judge.judge(pair)).collect())
             })
             .collect();
         let overlaps = fields.iter().filter_map(|field| {

@@ -15,7 +15,7 @@ use crate::overlap::tokens::word_token;
 use std::borrow::Cow;
 
 /// Thousandths that a facet known on both sides and different takes away: more than all agreements can give.
-const VETO: i64 = -9_000;
+pub(crate) const VETO: i64 = -9_000;
 /// A pair whose log odds stay below this (in thousandths), whatever its names, is not looked at further.
 pub(crate) const LEAST_MILLI: i64 = -7_000;
 
@@ -79,7 +79,8 @@ pub(crate) fn compare(state: &State, a: &Placed, b: &Placed) -> Option<Compariso
     Some(weighed(state, a, b)?.finish().0)
 }
 
-/// As [`compare`], without the reasons.
+/// As [`compare`], without the reasons: what weighing over profiles is held against.
+#[cfg(test)]
 pub(crate) fn outcome(state: &State, a: &Placed, b: &Placed) -> Option<Comparison> {
     Some(weighed(state, a, b)?.outcome())
 }

@@ -13,7 +13,7 @@ use crate::domain::relation::{Relation, RelationKind};
 use crate::overlap::Error;
 use crate::overlap::candidates::Finder;
 use crate::overlap::catalogue::{FormEntry, Placed, Snapshot, State};
-use crate::overlap::judge::{judge, partners};
+use crate::overlap::judge::{Judge, partners};
 use crate::overlap::kinds::{kinship, kinship_kind};
 use crate::overlap::relate::{pair_kind, relation_of};
 
@@ -114,8 +114,9 @@ impl Snapshot {
     }
 
     fn judged(&self, order: &FieldOrder, pairs: &[(u32, u32)]) -> Vec<Found> {
+        let mut judge = Judge::new(&self.state);
         let found = pairs.iter().filter_map(|pair| {
-            let judged = judge(&self.state, *pair)?;
+            let judged = judge.judge(*pair)?;
             let (a, b) = (self.state.elements.get(pair.0)?.standing_for()?, self.state.elements.get(pair.1)?.standing_for()?);
             let kind = pair_kind(self, &judged, a, true)?;
             Some(Found { below: below(judged.score), kind, a: order.number(a)?, b: order.number(b)? })
@@ -191,7 +192,7 @@ impl Relations {
         }
         let state = &self.view.state;
         let place = |placed: &Placed| state.place_of(placed.field()?.element());
-        let judged = judge(state, (place(&a)?, place(&b)?))?;
+        let judged = Judge::new(state).judge((place(&a)?, place(&b)?))?;
         relation_of(&self.view, &judged, judged.a, &a)
     }
 }

@@ -14,9 +14,10 @@ use crate::domain::period::Frequency;
 use crate::domain::relation::{Relation, RelationKind, Standing};
 use crate::domain::template::{DataType, Field, FormTemplate, RegisteredTemplate};
 use crate::domain::unit::Level;
+use crate::overlap::brief::most;
 use crate::overlap::judge::{MIN_SCORE, Worth, worth};
-use crate::overlap::quick::Rarities;
-use crate::overlap::score::outcome;
+use crate::overlap::quick::{Rarities, Weighed, compared, weigh};
+use crate::overlap::score::{Comparison, outcome};
 use crate::overlap::{Catalogue, Settlement, Vocabulary, explain, read_form};
 
 pub(super) struct Printed {
@@ -239,13 +240,28 @@ fn weighing_quickly_gives_what_the_full_comparison_gives() {
     forms.push(form("left out too", Level::Township, Frequency::Annual, &[(&two, "公斤"), ("女性常住人口", "人"), ("65岁及以上人口", "")]));
     let order: Vec<usize> = (0..forms.len()).collect();
     let view = catalogue(&forms, &order).snapshot().with_joined();
-    let mut n_equal = 0;
+    let (mut n_equal, mut n_bounded) = (0, 0);
     for (at, own) in view.state.elements.iter() {
         let placed = own.standing_for().unwrap_or_else(|| panic!("no field"));
         let rarities = Rarities::new(&view.state, placed.profile().unwrap_or_else(|| panic!("no profile")));
         for (_, other) in view.state.elements.iter().filter(|(other, e)| *other != at && !e.meets(own)) {
             let beside = other.standing_for().unwrap_or_else(|| panic!("no field"));
             let full = outcome(&view.state, placed, beside);
+            let (profile, profile_beside) = (placed.profile().unwrap(), beside.profile().unwrap());
+            let bound = most(&rarities, &placed.entry.briefs()[placed.at], &beside.entry.briefs()[beside.at]);
+            match weigh(&rarities, profile, profile_beside) {
+                Some(Weighed::Sum(sum)) => {
+                    let milli = sum + rarities.context(&view.state, placed, beside);
+                    assert!(bound.is_some_and(|bound| bound >= milli), "{bound:?} does not bound {milli}");
+                    n_bounded += usize::from(bound.is_some_and(|bound| bound < milli + 500));
+                    let (quick, full) = (compared(&rarities, profile, profile_beside, milli), full.clone().unwrap());
+                    let said = |c: &Comparison| (c.milli, c.veto, c.only_a, c.only_b, c.is_other_thing);
+                    assert_eq!(said(&quick), said(&full));
+                }
+                Some(Weighed::Conflict(facet)) => assert_eq!(full.as_ref().and_then(|c| c.veto), Some(facet)),
+                Some(Weighed::OtherYear) => assert_eq!(full.as_ref().and_then(|c| c.veto), Some("offset")),
+                None => {}
+            }
             match worth(&view.state, &rarities, own, other) {
                 Worth::Alike(milli) => {
                     assert_eq!(full.map(|c| c.milli), Some(milli));
@@ -257,4 +273,5 @@ fn weighing_quickly_gives_what_the_full_comparison_gives() {
         }
     }
     assert!(n_equal >= 4, "{n_equal}");
+    assert!(n_bounded >= 4, "{n_bounded} bounds are near what they bound");
 }

@@ -13,7 +13,7 @@ use crate::overlap::catalogue::{Placed, State};
 use crate::overlap::element::ElementEntry;
 use crate::overlap::persistent::spread;
 use crate::overlap::profile::{Profile, Text};
-use crate::overlap::quick::{Milli, Rarities};
+use crate::overlap::quick::{Milli, promises};
 
 /// A token as the index keeps it.
 pub(crate) type Token = u64;
@@ -196,7 +196,8 @@ impl Choice<'_> {
 }
 
 impl Choice<'_> {
-    /// Takes those that have the same words, one more, one less or one other: where every word is frequent, these are the likeliest.
+    /// Takes those that have the same words, one more, one less or one other: where every word is frequent, these are the likeliest, and where
+    /// one side has no word at all, nothing else lets them meet.
     fn take_nearest(&mut self, features: &[(u64, Milli)]) {
         let all: Vec<u64> = features.iter().map(|(f, _)| *f).collect();
         let promise: Milli = features.iter().map(|(_, p)| p).sum();
@@ -220,7 +221,13 @@ pub(crate) fn looked_up(state: &State, element: &ElementEntry) -> Vec<Token> {
         chosen.extend(chosen_for(state, profile));
     }
     if let Some(placed) = element.standing_for() {
-        chosen.extend(chosen_by_name(state, placed));
+        chosen.extend(placed.profile().into_iter().flat_map(name_tokens).map(|token| (NAME_PROMISE, token, state.tokens.n(token))));
+        // Runs of characters promise least: where all words are understood and let enough meet, they are not even looked for.
+        let is_understood = readings.iter().filter_map(Placed::profile).all(|p| p.residue.is_empty());
+        let enough = if is_understood { SHORT } else { MAX_READ };
+        if chosen.iter().map(|(_, _, n)| n).sum::<usize>() < enough {
+            chosen.extend(chosen_by_runs(state, placed));
+        }
     }
     chosen.retain(|(_, _, n)| (2..=SHORT).contains(n));
     chosen.sort_unstable_by(|x, y| y.0.cmp(&x.0).then_with(|| x.1.cmp(&y.1)));
@@ -234,11 +241,10 @@ pub(crate) fn looked_up(state: &State, element: &ElementEntry) -> Vec<Token> {
     affordable.map(|(_, token, _)| token).collect()
 }
 
-/// Lists that are short enough to be read for a printed name.
-fn chosen_by_name(state: &State, placed: &Placed) -> Vec<(Milli, Token, usize)> {
+/// Lists of runs of characters of a printed name that are short enough to be read.
+fn chosen_by_runs(state: &State, placed: &Placed) -> Vec<(Milli, Token, usize)> {
     let Some(profile) = placed.profile() else { return Vec::new() };
     let mut choice = Choice { state, classes: classes_beside(state, profile), chosen: Vec::new() };
-    choice.chosen.extend(name_tokens(profile).map(|token| (NAME_PROMISE, token, state.tokens.n(token))));
     let whole = placed.entry.text_of(placed.at);
     // Where two neighbours are frequent, they are looked up with a third and a fourth beside them.
     let mut is_long: Vec<bool> = vec![true; whole.chars().count()];
@@ -261,11 +267,11 @@ fn chosen_by_name(state: &State, placed: &Placed) -> Vec<(Milli, Token, usize)> 
 
 /// Lists that are short enough to be read for a reading.
 fn chosen_for(state: &State, profile: &Profile) -> Vec<(Milli, Token, usize)> {
-    let rarities = Rarities::new(state, profile);
+    let promises = promises(state, profile);
     let mut choice = Choice { state, classes: classes_beside(state, profile), chosen: Vec::new() };
     let features: Vec<(u64, Milli)> = {
         let n_residue = usize::from(!profile.residue.is_empty());
-        let promise = |at: usize| at.checked_sub(n_residue).map_or(RESIDUE_PROMISE, |at| rarities.promise(at));
+        let promise = |at: usize| at.checked_sub(n_residue).map_or(RESIDUE_PROMISE, |at| promises.get(at).copied().unwrap_or_default());
         features(profile).into_iter().enumerate().map(|(at, f)| (f, promise(at))).collect()
     };
     let long: Vec<(u64, Milli)> = features.iter().copied().filter(|(f, promise)| !choice.take_short(&[*f], *promise)).collect();
@@ -284,9 +290,7 @@ fn chosen_for(state: &State, profile: &Profile) -> Vec<(Milli, Token, usize)> {
             }
         }
     }
-    if !long.is_empty() {
-        choice.take_nearest(&features);
-    }
+    choice.take_nearest(&features);
     for pair in residue_pairs(profile) {
         if !choice.take_short(&[pair], PAIR_PROMISE) {
             features.iter().for_each(|(feature, promise)| {

@@ -24,9 +24,13 @@ pub(crate) fn neighbours<'a>(state: &State, a: &'a Placed, b: &'a Placed) -> Vec
 }
 
 fn are_one(state: &State, a: &Placed, at_a: usize, b: &Placed, at_b: usize) -> bool {
-    let (Some(x), Some(y)) = (a.entry.fields.get(at_a), b.entry.fields.get(at_b)) else { return false };
-    if x.meaning.offset_years != y.meaning.offset_years {
+    let (Some(x), Some(y)) = (a.entry.profiles().get(at_a), b.entry.profiles().get(at_b)) else { return false };
+    if x.offset != y.offset {
         return false;
     }
-    x.meaning.key == y.meaning.key || (!state.joined.is_empty() && state.joined.are_one(stored(x.element()), stored(y.element())))
+    if x.reading == y.reading || state.joined.is_empty() {
+        return x.reading == y.reading;
+    }
+    let element = |placed: &Placed, at: usize| placed.entry.fields.get(at).map(|f| stored(f.element()));
+    element(a, at_a).zip(element(b, at_b)).is_some_and(|(x, y)| state.joined.are_one(x, y))
 }
