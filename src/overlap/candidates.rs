@@ -9,6 +9,7 @@ use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::RecordBatch;
 use datafusion::datasource::MemTable;
 use datafusion::execution::context::{SessionConfig, SessionContext};
+use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::{JoinType, col};
 use futures::StreamExt;
 use std::sync::Arc;
@@ -28,7 +29,9 @@ impl Finder {
     pub(crate) fn new() -> Self {
         // One partition: questions are small, and where there are many of them they are asked side by side.
         let config = SessionConfig::new().with_target_partitions(1).with_batch_size(BATCH_ROWS);
-        Self { context: SessionContext::new_with_config(config) }
+        // Joining calls no function, and registering all of them for each form would take longer than the join.
+        let state = SessionStateBuilder::new().with_config(config).build();
+        Self { context: SessionContext::new_with_state(state) }
     }
 
     /// For each element asked about, the places of its candidates, sorted, each once.

@@ -377,6 +377,28 @@ mod tests {
     }
 
     #[test]
+    fn a_view_lays_its_changes_over_what_it_shares() {
+        let mut map = SharedMap::default();
+        for value in 0..600 {
+            map.add(u64::from(value) % 3, value);
+        }
+        let (mut over, mut plain) = (map.clone(), map.clone());
+        over.lay_over();
+        for changed in [&mut over, &mut plain] {
+            changed.add(0, 1_000);
+            changed.add(9, 1_001);
+            changed.remove(9, 1_001);
+            (0..600).filter(|v| v % 3 == 1).for_each(|v| changed.remove(1, v));
+        }
+        let copy = over.clone();
+        over.add(2, 7_000);
+        for key in [0, 1, 2, 9] {
+            assert_eq!((content(&copy, key), copy.n(key)), (content(&plain, key), plain.n(key)), "{key}");
+        }
+        assert_eq!((over.n(2), copy.n(2), map.n(0), map.n(1), map.n(9)), (201, 200, 200, 200, 0));
+    }
+
+    #[test]
     fn lists_lose_what_is_taken_out_wherever_it_stands() {
         for step in [1, 7, 255, 256, 257] {
             let mut map = SharedMap::default();

@@ -94,12 +94,16 @@ fn gram_token(class: u64, gram: u64) -> Token {
     spread(class ^ spread(gram ^ 0x6e47))
 }
 
+fn gram_of(run: &[char]) -> u64 {
+    run.iter().fold(run.len() as u64, |sum, c| spread(sum.wrapping_mul(31).wrapping_add(u64::from(u32::from(*c)))))
+}
+
 /// Digests of the runs of `n` characters of a text, each once, by where they begin first.
 fn grams(text: &str, n: usize) -> Vec<u64> {
     let characters: Vec<char> = text.chars().take(MAX_CHARACTERS).collect();
     let mut seen: Vec<u64> = Vec::with_capacity(characters.len());
     for run in characters.windows(n) {
-        let gram = run.iter().fold(n as u64, |sum, c| spread(sum.wrapping_mul(31).wrapping_add(u64::from(u32::from(*c)))));
+        let gram = gram_of(run);
         if !seen.contains(&gram) {
             seen.push(gram);
         }
@@ -185,11 +189,18 @@ impl Choice<'_> {
 
     /// Takes the lists of a token of each class where they are short together; says whether they were.
     fn take_list(&mut self, token: impl Fn(u64) -> Token, promise: Milli) -> bool {
-        let tokens = self.classes.iter().map(|c| token(*c)).map(|t| (t, self.state.tokens.n(t)));
-        let tokens: Vec<(Token, usize)> = tokens.filter(|(_, n)| *n > 0).collect();
-        let is_short = tokens.iter().map(|(_, n)| n).sum::<usize>() <= SHORT;
-        if is_short {
-            self.chosen.extend(tokens.into_iter().map(|(token, n)| (promise, token, n)));
+        let (n_before, mut n_postings) = (self.chosen.len(), 0);
+        for class in &self.classes {
+            let token = token(*class);
+            let n = self.state.tokens.n(token);
+            n_postings += n;
+            if n > 0 {
+                self.chosen.push((promise, token, n));
+            }
+        }
+        let is_short = n_postings <= SHORT;
+        if !is_short {
+            self.chosen.truncate(n_before);
         }
         is_short
     }
@@ -247,15 +258,17 @@ fn chosen_by_runs(state: &State, placed: &Placed) -> Vec<(Milli, Token, usize)> 
     let mut choice = Choice { state, classes: classes_beside(state, profile), chosen: Vec::new() };
     let whole = placed.entry.text_of(placed.at);
     // Where two neighbours are frequent, they are looked up with a third and a fourth beside them.
-    let mut is_long: Vec<bool> = vec![true; whole.chars().count()];
+    let characters: Vec<char> = whole.chars().take(MAX_CHARACTERS).collect();
+    let mut is_long: Vec<bool> = vec![true; characters.len() + 1];
     for n in GRAMS {
         let promise = CHARACTER_PROMISE * i64::try_from(n).unwrap_or_default();
         let mut still_long = vec![false; is_long.len()];
-        let characters: Vec<char> = whole.chars().take(MAX_CHARACTERS).collect();
         for (at, run) in characters.windows(n).enumerate() {
-            let text: String = run.iter().collect();
             let wanted = is_long.get(at).copied().unwrap_or_default() || is_long.get(at + 1).copied().unwrap_or_default();
-            let Some(gram) = grams(&text, n).first().copied().filter(|_| wanted || n == 2) else { continue };
+            if !wanted && n > 2 {
+                continue;
+            }
+            let gram = gram_of(run);
             if let Some(long) = still_long.get_mut(at) {
                 *long = !choice.take_list(|class| gram_token(class, gram), promise);
             }
