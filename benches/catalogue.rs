@@ -120,14 +120,15 @@ async fn load(file: &Path) -> anyhow::Result<Catalogue> {
     Ok(catalogue)
 }
 
-/// The generator's pairs of fields that ask for one figure, the pairs of fields that lie in one element, and the pairs that are both.
+/// Pairs of fields that ask for one figure (the generator gave them the same words, whatever their units of measure), pairs of fields that lie in
+/// one element, and pairs that are both.
 fn duplicates(catalogue: &Catalogue) -> (u64, u64, u64) {
-    let (mut figures, mut elements): (HashMap<(usize, usize), u64>, HashMap<i64, u64>) = (HashMap::new(), HashMap::new());
-    let mut both: HashMap<((usize, usize), i64), u64> = HashMap::new();
+    type Words<'a> = (&'a str, &'a [String], &'a str);
+    let (mut figures, mut elements): (HashMap<Words<'_>, u64>, HashMap<i64, u64>) = (HashMap::new(), HashMap::new());
+    let mut both: HashMap<(Words<'_>, i64), u64> = HashMap::new();
     for form in catalogue.forms() {
-        let number = form.template.id.as_str().rsplit('-').next().and_then(|n| n.parse().ok()).unwrap_or_default();
-        for (figure, field) in generator::figures(number).into_iter().zip(catalogue.fields_of_form(&form.template.id)) {
-            let element = field.element().to_stored();
+        for (printed, field) in form.template.fields.iter().zip(catalogue.fields_of_form(&form.template.id)) {
+            let (figure, element) = ((printed.label.as_str(), printed.path.as_slice(), printed.note.as_str()), field.element().to_stored());
             *figures.entry(figure).or_default() += 1;
             *elements.entry(element).or_default() += 1;
             *both.entry((figure, element)).or_default() += 1;

@@ -4,8 +4,8 @@
 //! their texts say. Briefs stand side by side and bound from above what weighing the profiles, the texts and the neighbours can come to, so
 //! that only what may reach the best is weighed. Words are halves of their digests: where two that differ look equal, the bound only loosens.
 
-use crate::overlap::profile::{LEFT_OUT, N_WORD_FACETS, OPPOSITES, Profile, Text};
-use crate::overlap::quick::{Milli, Rarities};
+use crate::overlap::profile::{LEFT_OUT, N_WORD_FACETS, Profile, Text};
+use crate::overlap::quick::{Milli, Rarities, are_opposite};
 use crate::overlap::score::LEAST_MILLI;
 
 /// Words that a brief holds; a field with more is always weighed in full.
@@ -24,28 +24,29 @@ struct Sketch {
     n: u16,
 }
 
-/// What bounds the weight of a pair; see the module.
+/// What bounds the weight of a pair; see the module. What most pairs are dropped by comes first, in the first line of memory.
 #[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
 pub(crate) struct Brief {
-    words: [u32; MAX_WORDS],
-    ends: [u8; N_WORD_FACETS],
     dimension: u32,
     statistic: u32,
     price: u32,
     /// The only range; 0 where there is none or several.
     range: u32,
-    residue: Sketch,
-    whole: Sketch,
-    name: Sketch,
-    /// Readings of the total above, the field before and the field after; 0 where there is none.
-    around: [u32; 3],
+    words: [u32; MAX_WORDS],
     offset: i16,
     opposites: u16,
+    ends: [u8; N_WORD_FACETS],
     time: u8,
     is_plan: bool,
     is_private: bool,
     /// It holds all words.
     is_whole: bool,
+    /// Readings of the total above, the field before and the field after; 0 where there is none.
+    around: [u32; 3],
+    whole: Sketch,
+    name: Sketch,
+    residue: Sketch,
 }
 
 /// Half a digest, which stays nothing where the digest is.
@@ -118,9 +119,7 @@ impl Brief {
         if differ(self.price, other.price) || differ(self.range, other.range) {
             return true;
         }
-        let says = |b: &Self, at: usize| (b.opposites >> (2 * at)) & 0b11;
-        let excludes = |at: usize| matches!((says(self, at), says(other, at)), (0b01, 0b10) | (0b10, 0b01));
-        self.opposites != 0 && other.opposites != 0 && (0..OPPOSITES.len()).any(excludes)
+        are_opposite(self.opposites, other.opposites)
     }
 
     /// How many of the fields around two fields may have one reading.

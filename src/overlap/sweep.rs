@@ -13,9 +13,11 @@ use crate::domain::relation::{Relation, RelationKind};
 use crate::overlap::Error;
 use crate::overlap::candidates::Finder;
 use crate::overlap::catalogue::{FormEntry, Placed, Snapshot, State};
+use crate::overlap::element::ElementEntry;
 use crate::overlap::judge::{Judge, partners};
 use crate::overlap::kinds::{kinship, kinship_kind};
 use crate::overlap::relate::{pair_kind, relation_of};
+use crate::overlap::tokens::class_of;
 
 /// Elements that are asked about together.
 const ELEMENTS_PER_QUESTION: usize = 1_024;
@@ -78,7 +80,7 @@ impl Snapshot {
     /// Pairs of elements that are worth comparing, each once.
     async fn pairs(&self) -> Result<Vec<(u32, u32)>, Error> {
         let finder = Finder::new();
-        let places: Vec<u32> = self.state.elements.iter().map(|(place, _)| place).collect();
+        let places = self.places_by_words();
         let questions: Vec<Vec<u32>> = places.chunks(ELEMENTS_PER_QUESTION).map(<[_]>::to_vec).collect();
         let answers = futures::stream::iter(questions).map(|asked| {
             let (finder, state, runtime) = (finder.clone(), self.state.clone(), tokio::runtime::Handle::current());
@@ -93,6 +95,18 @@ impl Snapshot {
         pairs.sort_unstable();
         pairs.dedup();
         Ok(pairs)
+    }
+
+    /// Places of all elements, those of one class with like words one after the other: they share lists and candidates, which are read once while
+    /// they are at hand. No answer depends on the order.
+    fn places_by_words(&self) -> Vec<u32> {
+        let words = |element: &ElementEntry| {
+            let profile = element.standing_for()?.profile()?;
+            Some((class_of(profile), profile.words.clone()))
+        };
+        let mut places: Vec<_> = self.state.elements.iter().map(|(place, element)| (words(element), place)).collect();
+        places.sort_unstable();
+        places.into_iter().map(|(_, place)| place).collect()
     }
 
     /// Reads the equations of all forms, side by side: a form keeps them.

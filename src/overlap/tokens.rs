@@ -207,8 +207,8 @@ impl Choice<'_> {
 }
 
 impl Choice<'_> {
-    /// Takes those that have the same words, one more, one less or one other: where every word is frequent, these are the likeliest, and where
-    /// one side has no word at all, nothing else lets them meet.
+    /// Takes those that have the same words, one more, one less or one other: where every word is frequent, these are the likeliest, and
+    /// where one side has no word at all, nothing else lets them meet.
     fn take_nearest(&mut self, features: &[(u64, Milli)]) {
         let all: Vec<u64> = features.iter().map(|(f, _)| *f).collect();
         let promise: Milli = features.iter().map(|(_, p)| p).sum();
@@ -303,7 +303,9 @@ fn chosen_for(state: &State, profile: &Profile) -> Vec<(Milli, Token, usize)> {
             }
         }
     }
-    choice.take_nearest(&features);
+    if !long.is_empty() || features.is_empty() {
+        choice.take_nearest(&features);
+    }
     for pair in residue_pairs(profile) {
         if !choice.take_short(&[pair], PAIR_PROMISE) {
             features.iter().for_each(|(feature, promise)| {
