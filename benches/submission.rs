@@ -4,6 +4,12 @@
 //! keep no receipt, no remembered answer and no audit trail.
 #![allow(clippy::indexing_slicing, reason = "the generator picks from lists by numbers it took modulo their lengths")]
 
+#[path = "clerks.rs"]
+#[allow(dead_code, reason = "shared by benches that use parts of it")]
+mod clerks;
+#[path = "direct.rs"]
+#[allow(dead_code, reason = "shared by benches that use parts of it")]
+mod direct;
 #[path = "generator.rs"]
 #[allow(dead_code, reason = "shared by benches that use parts of it")]
 mod generator;
@@ -11,33 +17,19 @@ mod generator;
 #[allow(dead_code, reason = "shared by benches that use parts of it")]
 mod support;
 
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use baoyici::app::{App, Submission, TemplateSource, TypedFigure};
-use baoyici::cli::client::connection::{Connection, Token};
-use baoyici::domain::caller::TokenRecord;
+use baoyici::app::{App, Submission, TemplateSource};
 use baoyici::domain::period::Frequency;
-use baoyici::domain::unit::{Level, UnitCode};
-use baoyici::pb;
-use baoyici::store::Store;
-use jiff::civil::Date;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection as _, SqliteConnection};
+use baoyici::domain::unit::Level;
+use clerks::{Server, call_at_once, put_tokens, submissions_due};
+use direct::{N_CELLS, rows, write_lists, write_rows};
 use support::{ratio, row};
 
-/// Cells of one submission.
-const N_CELLS: usize = 100;
 /// Clerks that submit at once, in the measurements one after the other; the last of them again over the network.
 const N_CLERKS: [usize; 3] = [1, 8, 64];
-
-/// A row of the table of observations.
-#[derive(Clone, serde::Serialize)]
-struct Row(i64, i64, i64, i64, String, i64, i64);
 
 fn main() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -64,7 +56,7 @@ async fn run() -> anyhow::Result<()> {
     ensure!(submissions.iter().all(|s| s.figures.len() == N_CELLS) && n_submissions > 0, "no due date asks for {N_CELLS} cells");
 
     let mut seen = Vec::new();
-    let rows = rows(n_figures);
+    let rows = rows(n_figures, n_villages);
     let path = |name: &str| folder.path().join(name);
     let by_row = Seen::of("direct, 100 rows a transaction, a statement a row", n_submissions, n_submissions);
     seen.push(by_row.take(write_rows(&path("rows.sqlite"), &rows, N_CELLS)).await?);
@@ -83,10 +75,10 @@ async fn run() -> anyhow::Result<()> {
     }
     put_tokens(app.store().as_ref(), &villages).await?;
     app.store().close().await;
-    let server = Server::start(folder.path())?;
+    let server = Server::start(folder.path(), None)?;
     let (n, n_clerks) = (over_network.len(), N_CLERKS[2]);
     let what = format!("submit over gRPC, clerks at once: {n_clerks}");
-    seen.push(Seen::of(&what, n, n).take(call_at_once(&server.address, over_network, n_clerks)).await?);
+    seen.push(Seen::of(&what, n, n).take(async { Ok(call_at_once(&server.address, over_network, n_clerks).await?.0) }).await?);
     drop(server);
 
     let ceiling = seen.iter().take(4).map(Seen::per_second).fold(0.0, f64::max);
@@ -143,66 +135,6 @@ impl Seen {
     }
 }
 
-/// The program as a process, killed in the end.
-struct Server {
-    child: Child,
-    address: String,
-}
-
-impl Server {
-    fn start(folder: &Path) -> anyhow::Result<Self> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_baoyici"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--log-level", "error", "--data"]).arg(folder);
-        let mut child = command.stdout(Stdio::piped()).spawn()?;
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().context("no output")?).read_line(&mut line)?;
-        let address = line.trim().strip_prefix("listening on ").with_context(|| format!("the server says {line:?}"))?;
-        Ok(Self { child, address: format!("http://{address}") })
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn secret(unit: &UnitCode) -> String {
-    format!("byc_{unit}")
-}
-
-async fn put_tokens(store: &dyn Store, villages: &[UnitCode]) -> anyhow::Result<()> {
-    let mut tx = store.begin().await?;
-    for unit in villages {
-        let clerk = support::clerk(unit);
-        let digest = blake3::hash(secret(unit).as_bytes()).to_hex().to_string();
-        let (role, scope) = (clerk.role, clerk.scope);
-        tx.put_token(&TokenRecord { account: clerk.account, digest, role, scope, expires_at: None, revoked_at: None }).await?;
-    }
-    tx.commit().await?;
-    Ok(())
-}
-
-/// What every village types by one due date.
-async fn submissions_due(app: &App, villages: &[UnitCode], due: Date) -> anyhow::Result<Vec<Submission>> {
-    let first = villages.first().context("no village")?;
-    let form = app.get_consolidated_form(&support::clerk(first), first, due).await?;
-    let figure = |n: usize, unit: usize| TypedFigure {
-        element: form.inputs[n].cell.element.to_string(),
-        period: form.inputs[n].cell.period.to_string(),
-        value: (1_000 + n * 37 + unit * 11).to_string(),
-        unit_of_measure: String::new(),
-    };
-    let submission = |(at, unit): (usize, &UnitCode)| Submission {
-        unit: unit.clone(),
-        due,
-        figures: (0..form.inputs.len()).map(|n| figure(n, at)).collect(),
-        partial: false,
-    };
-    Ok(villages.iter().enumerate().map(submission).collect())
-}
-
 async fn submit(app: &App, submission: &Submission) -> anyhow::Result<()> {
     let request = format!("{}-{}", submission.unit, submission.due);
     app.submit(&support::clerk(&submission.unit), &request, submission).await?;
@@ -229,117 +161,4 @@ async fn submit_at_once(app: &Arc<App>, submissions: Vec<Submission>, n_clerks: 
         done??;
     }
     Ok(started.elapsed())
-}
-
-/// The same over connections of their own.
-async fn call_at_once(address: &str, submissions: Vec<Submission>, n_clerks: usize) -> anyhow::Result<Duration> {
-    let per_clerk = submissions.len().div_ceil(n_clerks);
-    let started = Instant::now();
-    let mut clerks = tokio::task::JoinSet::new();
-    for part in submissions.chunks(per_clerk) {
-        let (connection, part) = (Connection::open(address)?, part.to_vec());
-        clerks.spawn(async move {
-            for submission in part {
-                let token: Token = secret(&submission.unit).parse()?;
-                let mut collection = connection.clone().with_token(Some(&token))?.collection();
-                collection.submit(message(submission)).await?;
-            }
-            anyhow::Ok(())
-        });
-    }
-    while let Some(done) = clerks.join_next().await {
-        done??;
-    }
-    Ok(started.elapsed())
-}
-
-fn message(submission: Submission) -> pb::SubmitRequest {
-    let figure =
-        |f: TypedFigure| pb::TypedFigure { element: f.element, period: f.period, value: f.value, unit_of_measure: f.unit_of_measure };
-    pb::SubmitRequest {
-        request_id: format!("{}-{}", submission.unit, submission.due),
-        unit: submission.unit.to_string(),
-        due: submission.due.to_string(),
-        figures: submission.figures.into_iter().map(figure).collect(),
-        partial: submission.partial,
-        validate_only: false,
-    }
-}
-
-/// As many rows as are submitted, in the order of submissions.
-fn rows(n: usize) -> Vec<Row> {
-    let row = |at: usize| {
-        let (submission, cell) = ((at / N_CELLS) as i64, (at % N_CELLS) as i64);
-        // Element numbers are digests: spread over all of 63 bits.
-        let element = (cell as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 1;
-        Row(
-            submission % 400,
-            24_300 + submission / 400,
-            element as i64,
-            1,
-            format!("n{}", 1_000 + cell * 37 + submission % 400 * 11),
-            cell,
-            submission,
-        )
-    };
-    (0..n).map(row).collect()
-}
-
-async fn create(file: &Path) -> anyhow::Result<SqliteConnection> {
-    let mut connection = SqliteConnectOptions::new()
-        .filename(file)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .pragma("cache_size", "-16384")
-        .connect()
-        .await?;
-    let table = "CREATE TABLE observation (unit INTEGER NOT NULL, period INTEGER NOT NULL, element INTEGER NOT NULL, version INTEGER NOT NULL,
-        figure TEXT NOT NULL, typed_as INTEGER NOT NULL, receipt INTEGER NOT NULL, PRIMARY KEY (unit, period, element)) STRICT, WITHOUT ROWID";
-    sqlx::query(table).execute(&mut connection).await?;
-    Ok(connection)
-}
-
-/// Writes rows one by one, `n` to a transaction.
-async fn write_rows(file: &Path, rows: &[Row], n: usize) -> anyhow::Result<Duration> {
-    let mut connection = create(file).await?;
-    let started = Instant::now();
-    for part in rows.chunks(n) {
-        sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await?;
-        for Row(unit, period, element, version, figure, typed_as, receipt) in part {
-            sqlx::query("INSERT INTO observation VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
-                .bind(unit)
-                .bind(period)
-                .bind(element)
-                .bind(version)
-                .bind(figure)
-                .bind(typed_as)
-                .bind(receipt)
-                .execute(&mut connection)
-                .await?;
-        }
-        sqlx::query("COMMIT").execute(&mut connection).await?;
-    }
-    let took = started.elapsed();
-    connection.close().await?;
-    Ok(took)
-}
-
-/// Writes rows with one statement for each 100, `n` statements to a transaction.
-async fn write_lists(file: &Path, rows: &[Row], n: usize) -> anyhow::Result<Duration> {
-    let mut connection = create(file).await?;
-    let insert = "INSERT INTO observation SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
-        FROM json_each(?1)";
-    let started = Instant::now();
-    for part in rows.chunks(n * N_CELLS) {
-        sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await?;
-        for list in part.chunks(N_CELLS) {
-            sqlx::query(insert).bind(serde_json::to_string(list)?).execute(&mut connection).await?;
-        }
-        sqlx::query("COMMIT").execute(&mut connection).await?;
-    }
-    let took = started.elapsed();
-    connection.close().await?;
-    Ok(took)
 }

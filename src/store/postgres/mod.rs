@@ -11,6 +11,7 @@ mod migration;
 mod moves;
 mod query;
 mod reads;
+mod submissions;
 mod transaction;
 
 use async_trait::async_trait;
@@ -20,9 +21,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::store::sql::error::{broken, classify};
+use crate::store::sql::group::Groups;
 use crate::store::sql::numbers::Dictionary;
-use crate::store::{Error, Result, Store, WriteTransaction};
+use crate::store::{Error, NewSubmission, Result, Store, Submitted, WriteTransaction, again};
 pub use address::{AddressFault, PostgresAddress};
+use submissions::PoolWriter;
 use transaction::PostgresTransaction;
 
 /// A connection that rested longer is asked whether it still is one before it is used.
@@ -83,6 +86,7 @@ pub struct PostgresStore {
     writers: PgPool,
     readers: PgPool,
     dictionary: Arc<Dictionary>,
+    groups: Arc<Groups<PoolWriter>>,
 }
 
 impl PostgresStore {
@@ -94,7 +98,9 @@ impl PostgresStore {
         let base = base.options(options.settings());
         let writers = pool(options.n_writers, &options, base.clone()).await?;
         let readers = pool(options.n_readers, &options, base.options([("default_transaction_read_only", "on")])).await?;
-        let store = Self { writers, readers, dictionary: Arc::default() };
+        let dictionary = Arc::<Dictionary>::default();
+        let groups = Arc::new(Groups::new(PoolWriter { pool: writers.clone(), dictionary: Arc::clone(&dictionary) }));
+        let store = Self { writers, readers, dictionary, groups };
         store.warn_of_settings().await?;
         Ok(store)
     }
@@ -143,6 +149,10 @@ impl Store for PostgresStore {
         let begun = tokio::spawn(sqlx::Transaction::begin(connection, None)).await.map_err(|e| broken("transaction", e))?;
         let begun = begun.map_err(failed)?;
         Ok(Box::new(PostgresTransaction::new(begun, Arc::clone(&self.dictionary))))
+    }
+
+    async fn submit(&self, submission: Arc<NewSubmission>) -> Result<Submitted> {
+        again(|| self.groups.submit(Arc::clone(&submission))).await
     }
 
     async fn ping(&self) -> Result<()> {

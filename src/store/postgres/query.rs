@@ -35,6 +35,16 @@ statements! {
     SAVEPOINT = "SAVEPOINT figures";
     /// Undoes the figures.
     ROLLBACK_TO_SAVEPOINT = "ROLLBACK TO SAVEPOINT figures";
+    /// Marks where a group begins.
+    GROUP = "SAVEPOINT members";
+    /// Undoes all of it.
+    GROUP_UNDO = "ROLLBACK TO SAVEPOINT members";
+    /// Marks where one member of it begins.
+    MEMBER = "SAVEPOINT member";
+    /// Undoes the member.
+    MEMBER_UNDO = "ROLLBACK TO SAVEPOINT member";
+    /// Forgets the mark.
+    MEMBER_KEEP = "RELEASE SAVEPOINT member";
     /// Asks for nothing.
     PING = "SELECT 1";
     /// Newest migration.
@@ -107,6 +117,16 @@ statements! {
     OBSERVATION_COUNT = "SELECT COUNT(*) FROM observation WHERE element >= 0";
     /// A receipt with the first versions of its figures.
     OBSERVATION_INSERT = include_str!("queries/observation_insert.sql");
+    /// Receipts of a group, with the numbers they get.
+    GROUP_RECEIPTS = include_str!("queries/group_receipts.sql");
+    /// First versions of their figures.
+    GROUP_OBSERVATIONS = include_str!("queries/group_observations.sql");
+    /// Answers to their requests.
+    GROUP_ANSWERS =
+        "INSERT INTO remembered_answer (account, request, payload_digest, answer)
+         SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[], $4::text[]) ON CONFLICT DO NOTHING";
+    /// Their links of the chain.
+    GROUP_AUDIT = include_str!("queries/group_audit.sql");
     /// Keeps the versions that a correction is about to replace, and holds the current ones.
     OBSERVATION_KEEP_REPLACED = include_str!("queries/observation_keep_replaced.sql");
     /// A receipt with the versions that replace them.

@@ -81,16 +81,13 @@ impl PostgresTransaction {
 #[async_trait]
 impl WriteTransaction for PostgresTransaction {
     async fn remembered_answer(&mut self, account: &AccountId, request: &RequestId) -> Result<Option<RememberedAnswer>> {
-        let connection = self.start()?;
-        let found: sqlx::Result<Option<AnswerRow>> =
-            sqlx::query_as(query::ANSWER).bind(account.as_str()).bind(request.as_str()).fetch_optional(connection).await;
-        let outcome = found.map_err(|e| classify("answer", &e)).and_then(|row| row.map(Stored::read).transpose());
+        let outcome = remembered_answer(self.start()?, account, request).await;
         self.end(outcome)
     }
 
     async fn remember_answer(&mut self, account: &AccountId, request: &RequestId, answer: &RememberedAnswer) -> Result<()> {
-        let statement = sqlx::query(query::ANSWER_INSERT).bind(account.as_str()).bind(request.as_str());
-        self.run("answer", statement.bind(&answer.payload_digest).bind(&answer.answer)).await
+        let outcome = remember_answer(self.start()?, account, request, answer).await;
+        self.end(outcome)
     }
 
     async fn lock_registry(&mut self) -> Result<u64> {
@@ -246,11 +243,40 @@ impl WriteTransaction for PostgresTransaction {
     }
 }
 
+/// What a request of an account was answered with.
+pub(super) async fn remembered_answer(
+    connection: &mut PgConnection,
+    account: &AccountId,
+    request: &RequestId,
+) -> Result<Option<RememberedAnswer>> {
+    let found: sqlx::Result<Option<AnswerRow>> =
+        sqlx::query_as(query::ANSWER).bind(account.as_str()).bind(request.as_str()).fetch_optional(connection).await;
+    found.map_err(|e| classify("answer", &e)).and_then(|row| row.map(Stored::read).transpose())
+}
+
+/// Remembers it.
+pub(super) async fn remember_answer(
+    connection: &mut PgConnection,
+    account: &AccountId,
+    request: &RequestId,
+    answer: &RememberedAnswer,
+) -> Result<()> {
+    let statement = sqlx::query(query::ANSWER_INSERT).bind(account.as_str()).bind(request.as_str());
+    let done = statement.bind(&answer.payload_digest).bind(&answer.answer).execute(connection).await;
+    done.map(drop).map_err(|e| classify("answer", &e))
+}
+
+/// The last link's number and hash; zero and nothing where there is none. Takes the end of the chain until the transaction ends.
+pub(super) async fn audit_end(connection: &mut PgConnection) -> Result<(i64, String)> {
+    let last: sqlx::Result<Option<(i64, String)>> = sqlx::query_as(query::AUDIT_END).fetch_optional(connection).await;
+    Ok(last.map_err(|e| classify("audit", &e))?.unwrap_or_default())
+}
+
 /// Links a record to the end of the chain. Whoever else appends, on whichever server, waits from here on until this transaction ended.
 async fn append_audit(connection: &mut PgConnection, record: &NewAuditRecord) -> Result<AuditRecord> {
     let failed = |e: sqlx::Error| classify("audit", &e);
-    let last: Option<(i64, String)> = sqlx::query_as(query::AUDIT_END).fetch_optional(&mut *connection).await.map_err(failed)?;
-    let (sequence, previous) = last.map_or((1, String::new()), |(sequence, hash)| (sequence + 1, hash));
+    let (last, previous) = audit_end(connection).await?;
+    let sequence = last + 1;
     let hash = chain_hash(sequence.unsigned_abs(), record, &previous);
     sqlx::query(query::AUDIT_INSERT)
         .bind(sequence)

@@ -4,6 +4,7 @@
 
 pub(crate) mod bind;
 pub(crate) mod error;
+pub(crate) mod group;
 pub(crate) mod migration;
 pub(crate) mod numbers;
 pub(crate) mod registry_log;

@@ -5,7 +5,6 @@
 mod decisions;
 mod dictionary;
 mod figures;
-mod group;
 mod lane;
 mod migration;
 mod moves;
@@ -21,11 +20,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::store::sql::error::classify;
+use crate::store::sql::group::Groups;
 use crate::store::sql::numbers::Dictionary;
 use crate::store::sql::registry_log::RegistryLog;
 use crate::store::{Error, NewSubmission, Result, Store, Submitted, WriteTransaction};
-use group::Groups;
 use lane::Lane;
+use submissions::LaneWriter;
 use transaction::SqliteTransaction;
 
 /// How a SQLite file is opened.
@@ -52,7 +52,7 @@ pub struct SqliteStore {
     lane: Arc<Lane>,
     readers: SqlitePool,
     dictionary: Arc<Dictionary>,
-    groups: Arc<Groups>,
+    groups: Arc<Groups<LaneWriter>>,
     registry: Arc<RegistryLog>,
 }
 
@@ -82,7 +82,7 @@ impl SqliteStore {
             .await
             .map_err(|e| classify("file", &e))?;
         let (lane, dictionary) = (Arc::new(lane), Arc::<Dictionary>::default());
-        let groups = Arc::new(Groups::new(Arc::clone(&lane), Arc::clone(&dictionary)));
+        let groups = Arc::new(Groups::new(LaneWriter { lane: Arc::clone(&lane), dictionary: Arc::clone(&dictionary) }));
         Ok(Self { lane, readers, dictionary, groups, registry: Arc::default() })
     }
 

@@ -4,6 +4,7 @@
 //! stopped, one after the other, each in a savepoint of its own, so that it turns out who is in the way and nobody else suffers. At most once
 //! is held by the same keys on both ways.
 
+use async_trait::async_trait;
 use futures::TryStreamExt;
 use serde::Serialize;
 use sqlx::sqlite::{SqliteConnection, SqliteQueryResult, SqliteRow};
@@ -13,9 +14,10 @@ use std::sync::Arc;
 use crate::domain::audit::chain_hash;
 use crate::store::sql::bind;
 use crate::store::sql::error::{broken, classify};
+use crate::store::sql::group::{GroupWriter, Outcomes, settled, to_store, unfit};
 use crate::store::sql::numbers::{Dictionary, Numbers};
 use crate::store::sqlite::figures::Ledger;
-use crate::store::sqlite::lane::Turn;
+use crate::store::sqlite::lane::{Lane, Turn};
 use crate::store::sqlite::{dictionary, query, transaction};
 use crate::store::{NewSubmission, Result, Submitted};
 
@@ -27,9 +29,6 @@ struct Ground {
     hash: String,
     settlement: i64,
 }
-
-/// What became of the members so far, in their order; `None` for those that are still to be stored.
-type Outcomes = Vec<Option<Result<Submitted>>>;
 
 /// A receipt as it is bound.
 #[derive(Serialize)]
@@ -56,12 +55,32 @@ struct Rows<'m> {
     records: Vec<BoundAudit<'m>>,
 }
 
-/// Stores the members and commits. Each learns what became of it; an error of the whole is an error of all.
-pub(super) async fn store(mut turn: Turn, dictionary: &Dictionary, members: &[Arc<NewSubmission>]) -> Result<Vec<Result<Submitted>>> {
+/// The one writer with the numbers it knows.
+pub(super) struct LaneWriter {
+    /// Where turns are waited for.
+    pub(super) lane: Arc<Lane>,
+    /// Numbers that are committed.
+    pub(super) dictionary: Arc<Dictionary>,
+}
+
+#[async_trait]
+impl GroupWriter for LaneWriter {
+    type Turn = Turn;
+
+    async fn turn(&self) -> Result<Turn> {
+        self.lane.turn().await
+    }
+
+    async fn store(&self, turn: Turn, members: &[Arc<NewSubmission>]) -> Result<Vec<Result<Submitted>>> {
+        store(turn, &self.dictionary, members).await
+    }
+}
+
+async fn store(mut turn: Turn, dictionary: &Dictionary, members: &[Arc<NewSubmission>]) -> Result<Vec<Result<Submitted>>> {
     turn.expect_rollback();
     let connection = turn.connection()?;
     let ground: Ground = sqlx::query_as(query::GROUP_BEGIN).fetch_one(&mut *connection).await.map_err(|e| classify("transaction", &e))?;
-    let mut outcomes: Outcomes = members.iter().map(|member| unfit(member, &ground)).collect();
+    let mut outcomes: Outcomes = members.iter().map(|member| unfit(member, ground.settlement.unsigned_abs())).collect();
     let mut learned = Numbers::default();
     let rows = rows(connection, dictionary, &mut learned, &ground, &to_store(members, &outcomes)).await?;
     if insert(connection, &rows).await? {
@@ -75,22 +94,7 @@ pub(super) async fn store(mut turn: Turn, dictionary: &Dictionary, members: &[Ar
     }
     turn.commit(()).await?;
     dictionary.share(learned);
-    let forgotten = || Err(broken("transaction", "a member of a group was forgotten"));
-    Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(forgotten)).collect())
-}
-
-/// What keeps a member from being stored, before anything is asked of the database.
-fn unfit(member: &NewSubmission, ground: &Ground) -> Option<Result<Submitted>> {
-    if member.settlement_version != ground.settlement.unsigned_abs() {
-        return Some(Ok(Submitted::Outdated));
-    }
-    let unit = &member.receipt.unit;
-    let stray = member.figures.iter().find(|figure| figure.key.unit != *unit)?;
-    Some(Err(broken("observation", format!("figure of {} under a receipt of {unit}", stray.key.unit))))
-}
-
-fn to_store<'m>(members: &'m [Arc<NewSubmission>], outcomes: &Outcomes) -> Vec<&'m NewSubmission> {
-    members.iter().zip(outcomes).filter(|(_, outcome)| outcome.is_none()).map(|(member, _)| member.as_ref()).collect()
+    Ok(settled(outcomes))
 }
 
 /// Makes the rows of all members. The numbers of units and fields are given before anything that may be undone.

@@ -5,14 +5,29 @@
 //! nobody: what the leader has not taken yet is left out, what it has taken is stored. While a group is written the next one gathers, so that
 //! groups grow by themselves with the load and a single clerk waits for nobody.
 
+use async_trait::async_trait;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
-use crate::store::sql::numbers::Dictionary;
-use crate::store::sqlite::lane::Lane;
-use crate::store::sqlite::submissions;
+use crate::store::sql::error::broken;
 use crate::store::{Error, NewSubmission, Result, Submitted};
+
+/// What became of the members of a group so far, in their order; `None` for those that are still to be stored.
+pub(crate) type Outcomes = Vec<Option<Result<Submitted>>>;
+
+/// How an engine stores a group.
+#[async_trait]
+pub(crate) trait GroupWriter: Send + Sync + 'static {
+    /// The right to write: whoever has one may begin the transaction of a group.
+    type Turn: Send;
+
+    /// Waits for the turn.
+    async fn turn(&self) -> Result<Self::Turn>;
+
+    /// Stores the members in one transaction and commits. Each learns what became of it; an error of the whole is an error of all.
+    async fn store(&self, turn: Self::Turn, members: &[Arc<NewSubmission>]) -> Result<Vec<Result<Submitted>>>;
+}
 
 /// Most submissions in one commit.
 const MAX_MEMBERS: usize = 256;
@@ -32,20 +47,19 @@ struct Queue {
 }
 
 /// The queue with what its leader needs.
-pub(super) struct Groups {
+pub(crate) struct Groups<W: GroupWriter> {
     queue: Mutex<Queue>,
-    lane: Arc<Lane>,
-    dictionary: Arc<Dictionary>,
+    writer: W,
 }
 
-impl Groups {
+impl<W: GroupWriter> Groups<W> {
     /// Makes an empty queue.
-    pub(super) fn new(lane: Arc<Lane>, dictionary: Arc<Dictionary>) -> Self {
-        Self { queue: Mutex::default(), lane, dictionary }
+    pub(crate) fn new(writer: W) -> Self {
+        Self { queue: Mutex::default(), writer }
     }
 
     /// Stores a submission with whatever else waits; answers after the commit.
-    pub(super) async fn submit(self: &Arc<Self>, submission: Arc<NewSubmission>) -> Result<Submitted> {
+    pub(crate) async fn submit(self: &Arc<Self>, submission: Arc<NewSubmission>) -> Result<Submitted> {
         let (tell, told) = oneshot::channel();
         let must_lead = {
             let mut queue = self.queue();
@@ -84,16 +98,16 @@ impl Groups {
 }
 
 /// The leader's place. However its task ends, the place is free again and nobody waits in vain.
-struct Leading {
-    groups: Arc<Groups>,
+struct Leading<W: GroupWriter> {
+    groups: Arc<Groups<W>>,
     has_ended: bool,
 }
 
-impl Leading {
+impl<W: GroupWriter> Leading<W> {
     async fn lead(mut self) {
         loop {
             // The turn first: everybody who came while others wrote goes along.
-            let turn = self.groups.lane.turn().await;
+            let turn = self.groups.writer.turn().await;
             let members = self.groups.take();
             if members.is_empty() {
                 self.has_ended = true;
@@ -101,7 +115,7 @@ impl Leading {
             }
             let submissions: Vec<Arc<NewSubmission>> = members.iter().map(|m| Arc::clone(&m.submission)).collect();
             let stored = match turn {
-                Ok(turn) => submissions::store(turn, &self.groups.dictionary, &submissions).await,
+                Ok(turn) => self.groups.writer.store(turn, &submissions).await,
                 Err(error) => Err(error),
             };
             let outcomes = stored.unwrap_or_else(|error| members.iter().map(|_| Err(error.clone())).collect());
@@ -112,7 +126,7 @@ impl Leading {
     }
 }
 
-impl Drop for Leading {
+impl<W: GroupWriter> Drop for Leading<W> {
     fn drop(&mut self) {
         // After an orderly end another leader may be at work already, and what waits is its.
         if !self.has_ended {
@@ -121,4 +135,25 @@ impl Drop for Leading {
             queue.has_leader = false;
         }
     }
+}
+
+/// What keeps a member from being stored, before anything is asked of the database.
+pub(crate) fn unfit(member: &NewSubmission, settlement: u64) -> Option<Result<Submitted>> {
+    if member.settlement_version != settlement {
+        return Some(Ok(Submitted::Outdated));
+    }
+    let unit = &member.receipt.unit;
+    let stray = member.figures.iter().find(|figure| figure.key.unit != *unit)?;
+    Some(Err(broken("observation", format!("figure of {} under a receipt of {unit}", stray.key.unit))))
+}
+
+/// The members that nothing has become of yet.
+pub(crate) fn to_store<'m>(members: &'m [Arc<NewSubmission>], outcomes: &Outcomes) -> Vec<&'m NewSubmission> {
+    members.iter().zip(outcomes).filter(|(_, outcome)| outcome.is_none()).map(|(member, _)| member.as_ref()).collect()
+}
+
+/// What became of each, where everything became something.
+pub(crate) fn settled(outcomes: Outcomes) -> Vec<Result<Submitted>> {
+    let forgotten = || Err(broken("transaction", "a member of a group was forgotten"));
+    outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(forgotten)).collect()
 }
