@@ -61,7 +61,17 @@ const BY_WHOLE_KEY: [&str; 2] = ["OBSERVATIONS_AT", "MOVE_LIST"];
 const N_PARTS: usize = 16;
 
 /// Statements that have no plan.
-const PLANLESS: [&str; 4] = ["SAVEPOINT", "ROLLBACK_TO_SAVEPOINT", "SHOW_FSYNC", "SHOW_FULL_PAGE_WRITES"];
+const PLANLESS: [&str; 9] = [
+    "SAVEPOINT",
+    "ROLLBACK_TO_SAVEPOINT",
+    "GROUP",
+    "GROUP_UNDO",
+    "MEMBER",
+    "MEMBER_UNDO",
+    "MEMBER_KEEP",
+    "SHOW_FSYNC",
+    "SHOW_FULL_PAGE_WRITES",
+];
 
 /// The plan that a statement has for any values.
 async fn plan(connection: &mut PgConnection, name: &str, sql: &str) -> Vec<String> {
