@@ -5,6 +5,7 @@ pub mod client;
 mod clock;
 pub mod demo;
 mod failure;
+mod help;
 mod migrate;
 pub mod offline;
 mod serve;
@@ -13,11 +14,11 @@ mod verify;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use clock::SystemClock;
 
-/// Baoyici (报一次): every base figure is reported at most once.
+/// Baoyici: every base figure is reported at most once.
 #[derive(Debug, Parser)]
 #[command(name = "baoyici", version, about, max_term_width = 120)]
 struct Cli {
@@ -27,15 +28,15 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve with an embedded database until SIGTERM or SIGINT (启动服务)
+    /// Serve with an embedded database until SIGTERM or SIGINT
     Serve(serve::Args),
-    /// Make an API token and print its secret (签发访问令牌)
+    /// Make an API token and print its secret
     Token(token::Args),
-    /// Check the configuration and name everything that is wrong with it (检查配置)
+    /// Check the configuration and name everything that is wrong with it
     Check(serve::Args),
-    /// Bring the database up to date without serving (升级数据库结构)
+    /// Bring the database up to date without serving
     Migrate(migrate::Args),
-    /// Check every receipt, figure and audit record against the others (核对数据)
+    /// Check every receipt, figure and audit record against the others
     Verify(verify::Args),
     Register(client::register::RegisterArgs),
     Form(client::form::FormArgs),
@@ -69,7 +70,9 @@ enum Command {
 
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let language = help::language(std::env::args_os(), std::env::var_os("BAOYICI_LANGUAGE"));
+    let matches = help::in_language(Cli::command(), language).get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failure::tell(&error.into()),
@@ -114,6 +117,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(args).await,
     }
 }
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;

@@ -21,19 +21,19 @@ use crate::domain::unit::UnitCode;
 pub(super) struct Args {
     #[command(flatten)]
     place: PlaceArgs,
-    /// Name of the account; a second token of an account replaces its first (账号)
+    /// Name of the account; a second token of an account replaces its first
     #[arg(long)]
     account: String,
-    /// operator, bureau, data_officer or clerk (角色)
+    /// operator, bureau, data_officer or clerk
     #[arg(long)]
     role: String,
-    /// Organisation that a bureau or data_officer account acts for (单位)
+    /// Organisation that a bureau or data_officer account acts for
     #[arg(long, conflicts_with = "unit")]
     organisation: Option<String>,
-    /// Reporting unit that a clerk account acts for (填报单位)
+    /// Reporting unit that a clerk account acts for
     #[arg(long)]
     unit: Option<String>,
-    /// Last day on which the token is taken, as 2026-12-31 (有效期至)
+    /// Last day on which the token is taken, as 2026-12-31
     #[arg(long)]
     expires: Option<String>,
 }

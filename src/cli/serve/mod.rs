@@ -21,28 +21,28 @@ use store::Place;
 /// Arguments; what is not given comes from the environment (`BAOYICI_GRPC__LISTEN` …), the file, or the defaults.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Configuration file (配置文件); baoyici.toml in the working folder where it exists
+    /// Configuration file; baoyici.toml in the working folder where it exists
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Folder that everything is stored in (数据目录) [default: data]
+    /// Folder that everything is stored in [default: data]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// PostgreSQL database in place of the folder, as postgres://user@host/name?sslmode=verify-full; several servers may share one (数据库)
+    /// PostgreSQL database in place of the folder, as postgres://user@host/name?sslmode=verify-full; several servers may share one
     #[arg(long, value_name = "URL", env = "BAOYICI_DATABASE", hide_env_values = true)]
     database: Option<String>,
-    /// Address to listen on; port 0 takes a free one (监听地址) [default: 127.0.0.1:7400]
+    /// Address to listen on; port 0 takes a free one [default: 127.0.0.1:7400]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
-    /// Address at which Prometheus may read /metrics (指标地址) [default: none]
+    /// Address at which Prometheus may read /metrics [default: none]
     #[arg(long, value_name = "ADDRESS")]
     metrics_listen: Option<String>,
-    /// text or json (日志格式) [default: text]
+    /// text or json [default: text]
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<String>,
-    /// error, warn, info, debug or trace (日志级别) [default: info]
+    /// error, warn, info, debug or trace [default: info]
     #[arg(long, value_name = "LEVEL")]
     log_level: Option<String>,
-    /// Longest time until an answer begins (请求时限) [default: 60]
+    /// Longest time until an answer begins [default: 60]
     #[arg(long, value_name = "SECONDS")]
     request_timeout: Option<u32>,
 }

@@ -19,10 +19,10 @@ use crate::store::sqlite::{SqliteOptions, SqliteStore};
 /// The arguments by which an operator's command finds the store.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct PlaceArgs {
-    /// Folder that everything is stored in (数据目录)
+    /// Folder that everything is stored in
     #[arg(long, value_name = "DIR", default_value = "data")]
     data: PathBuf,
-    /// PostgreSQL database in place of the folder, as postgres://user@host/name?sslmode=verify-full (数据库)
+    /// PostgreSQL database in place of the folder, as postgres://user@host/name?sslmode=verify-full
     #[arg(long, value_name = "URL", env = "BAOYICI_DATABASE", hide_env_values = true)]
     database: Option<String>,
 }
