@@ -73,6 +73,7 @@ pub async fn submissions_due(app: &App, villages: &[UnitCode], due: Date) -> any
         period: form.inputs[n].cell.period.to_string(),
         value: (1_000 + n * 37 + unit * 11).to_string(),
         unit_of_measure: String::new(),
+        explanation: String::new(),
     };
     let submission = |(at, unit): (usize, &UnitCode)| Submission {
         unit: unit.clone(),
@@ -111,7 +112,7 @@ pub async fn call_at_once(address: &str, submissions: Vec<Submission>, n_clerks:
 
 fn message(submission: Submission) -> pb::SubmitRequest {
     let figure =
-        |f: TypedFigure| pb::TypedFigure { element: f.element, period: f.period, value: f.value, unit_of_measure: f.unit_of_measure };
+        |f: TypedFigure| pb::TypedFigure { element: f.element, period: f.period, value: f.value, unit_of_measure: f.unit_of_measure, explanation: f.explanation };
     pb::SubmitRequest {
         request_id: format!("{}-{}", submission.unit, submission.due),
         unit: submission.unit.to_string(),

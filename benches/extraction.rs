@@ -111,6 +111,7 @@ async fn fill(app: &App, n_units: usize) -> anyhow::Result<FormId> {
             period: input.cell.period.to_string(),
             value: (1_000 + n * 37 + at * 11).to_string(),
             unit_of_measure: String::new(),
+            explanation: String::new(),
         });
         submit(app, Submission { unit: unit.clone(), due, figures: figures.collect(), partial: false }, unit).await?;
     }

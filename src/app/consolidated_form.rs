@@ -1,6 +1,6 @@
 //! The consolidated form (一张表): what one unit types by one due date, with everything that is known already filled in.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -60,6 +60,8 @@ pub struct InputCell {
     pub serves: Vec<ServedField>,
     /// The figure, where it is held already.
     pub held: Option<Observation>,
+    /// What was written beside it.
+    pub explanation: String,
 }
 
 /// A field that nobody types for this form, filled in.
@@ -121,7 +123,7 @@ impl UnitYear {
     }
 
     /// The observations that a source names.
-    fn keys_of(&self, source: &Source) -> Vec<ObservationKey> {
+    pub(crate) fn keys_of(&self, source: &Source) -> Vec<ObservationKey> {
         let cells = source.cells.iter();
         cells
             .filter_map(|(position, period)| {
@@ -224,13 +226,26 @@ impl App {
         }
         let wanted: Vec<ObservationKey> = wanted.into_iter().collect();
         let held: Held = self.store.observations_at(&wanted).await?.into_iter().map(|o| (o.key.clone(), o)).collect();
-        let inputs = cells.into_iter().map(|cell| self.input_cell(cell, unit, &held)).collect();
+        let explained = self.explained(held.values()).await?;
+        let inputs = cells.into_iter().map(|cell| self.input_cell(cell, unit, &held, &explained)).collect();
         let prefilled =
             filled.into_iter().map(|(field, period, source, keys)| self.prefilled_cell(place, field, period, &source, &keys, &held));
         Ok((inputs, prefilled.collect()))
     }
 
-    fn input_cell(&self, cell: PlannedCell, unit: &UnitCode, held: &Held) -> InputCell {
+    /// Explanations of figures that stand.
+    async fn explained<'o>(&self, held: impl Iterator<Item = &'o Observation>) -> Result<HashMap<ObservationKey, String>> {
+        let versions: HashMap<&ObservationKey, u32> = held.map(|o| (&o.key, o.version)).collect();
+        let keys: Vec<ObservationKey> = versions.keys().map(|key| (*key).clone()).collect();
+        if keys.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let found = self.store.explanations(&keys).await?;
+        let current = found.into_iter().filter(|e| versions.get(&e.key) == Some(&e.version));
+        Ok(current.map(|e| (e.key, e.text)).collect())
+    }
+
+    fn input_cell(&self, cell: PlannedCell, unit: &UnitCode, held: &Held, explained: &HashMap<ObservationKey, String>) -> InputCell {
         let key = ObservationKey { unit: unit.clone(), element: cell.element, period: cell.period };
         let field = self.state.catalogue(|c| {
             let form = c.form(&cell.via.form)?;
@@ -242,7 +257,8 @@ impl App {
         });
         let serves = serves.collect();
         let (path, column, note) = field.map(|f| (f.path, f.column, f.note)).unwrap_or_default();
-        InputCell { path, column, note, serves, held: held.get(&key).cloned(), cell }
+        let explanation = explained.get(&key).cloned().unwrap_or_default();
+        InputCell { path, column, note, serves, held: held.get(&key).cloned(), explanation, cell }
     }
 
     fn prefilled_cell(

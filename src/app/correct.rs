@@ -1,6 +1,6 @@
 //! Corrects figures that are held: with a reason, as new versions, all or nothing.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,10 +8,12 @@ use crate::app::App;
 use crate::app::error::{Result, refuse_errors};
 use crate::app::figures::Asked;
 use crate::app::request::Request;
-use crate::app::submit::{MAX_FIGURES, TypedFigure, audit_of};
+use crate::app::rules::{Given, Trial};
+use crate::app::submit::{MAX_FIGURES, TypedFigure, audit_of, check_explanation};
+use crate::app::told::Told;
 use crate::domain::caller::Caller;
 use crate::domain::id::ElementId;
-use crate::domain::observation::{NewObservation, Observation, ObservationKey, Receipt};
+use crate::domain::observation::{Explanation, NewObservation, Observation, ObservationKey, Receipt};
 use crate::domain::period::ReferencePeriod;
 use crate::domain::problem::{Code, Place, Problem, check_text};
 use crate::domain::unit::UnitCode;
@@ -35,32 +37,57 @@ struct Wanted<'a> {
     place: Place,
 }
 
+/// A figure that was checked.
+struct Corrected {
+    observation: NewObservation,
+    version: u32,
+    label: String,
+    explanation: String,
+}
+
+fn explanations_of(corrected: &[Corrected]) -> Vec<Explanation> {
+    let explained = corrected.iter().filter(|c| !c.explanation.is_empty());
+    explained.map(|c| Explanation { key: c.observation.key.clone(), text: c.explanation.clone() }).collect()
+}
+
 impl App {
     /// Stores new versions of held figures and returns the receipt once they are durable. Clerks of the unit.
-    pub async fn correct(&self, caller: &Caller, request_id: &str, correction: &Correction) -> Result<Receipt> {
+    pub async fn correct(&self, caller: &Caller, request_id: &str, correction: &Correction) -> Result<Told<Receipt>> {
         caller.require_unit(&correction.unit, "observation.correct")?;
         let request = Request::new(request_id, "observation.correct", correction)?;
         again(|| self.correct_once(caller, &request, correction)).await
     }
 
-    async fn correct_once(&self, caller: &Caller, request: &Request, correction: &Correction) -> Result<Receipt> {
+    async fn correct_once(&self, caller: &Caller, request: &Request, correction: &Correction) -> Result<Told<Receipt>> {
         let mut tx = self.store.begin().await?;
         if let Some(receipt) = request.answered::<Receipt>(tx.as_mut(), caller).await? {
-            return Ok(receipt);
+            return Ok(Told { done: receipt, warnings: Vec::new() });
         }
+        // In the order in which a submission takes them, so that none waits for the other.
+        tx.settlement_version().await?;
+        tx.hold_unit(&correction.unit).await?;
         let (wanted, mut problems) = wanted(correction);
         let keys: Vec<ObservationKey> = wanted.iter().map(|w| w.key.clone()).collect();
         let held = tx.observations_at(&keys).await?;
-        let (figures, more) = self.check_corrections(&wanted, &held);
+        let (corrected, more) = self.check_corrections(&wanted, &held);
         problems.extend(more);
+        let trial = self.trial_of(correction, &corrected);
+        let beside = trial.wanted();
+        let beside = if beside.is_empty() { Vec::new() } else { tx.observations_at(&beside).await? };
+        problems.extend(trial.judge(&beside).problems);
         refuse_errors(&problems)?;
+        let explanations = explanations_of(&corrected);
+        let figures: Vec<(NewObservation, u32)> = corrected.into_iter().map(|c| (c.observation, c.version)).collect();
         let receipt = self.new_receipt(caller, request, &correction.unit, figures.iter().map(|(f, version)| (f, *version)));
         tx.correct_observations(&receipt, &figures, &correction.reason).await?;
+        if !explanations.is_empty() {
+            tx.explain(&explanations).await?;
+        }
         request.remember(tx.as_mut(), caller, &receipt).await?;
         // Last, because whoever else appends waits from here to the commit.
-        tx.append_audit(&audit_of(caller, "observation.correct", &receipt, &correction.reason)).await?;
+        tx.append_audit(&audit_of(caller, "observation.correct", &receipt, &correction.reason, &explanations)).await?;
         tx.commit().await?;
-        Ok(receipt)
+        Ok(Told { done: receipt, warnings: problems })
     }
 
     /// Says everything that is wrong with a correction and stores nothing. Clerks of the unit.
@@ -69,11 +96,27 @@ impl App {
         let (wanted, mut problems) = wanted(correction);
         let keys: Vec<ObservationKey> = wanted.iter().map(|w| w.key.clone()).collect();
         let held = self.store.observations_at(&keys).await?;
-        problems.extend(self.check_corrections(&wanted, &held).1);
+        let (corrected, more) = self.check_corrections(&wanted, &held);
+        problems.extend(more);
+        let trial = self.trial_of(correction, &corrected);
+        let beside = trial.wanted();
+        let beside = if beside.is_empty() { Vec::new() } else { self.store.observations_at(&beside).await? };
+        problems.extend(trial.judge(&beside).problems);
         Ok(problems)
     }
 
-    fn check_corrections(&self, wanted: &[Wanted<'_>], held: &[Observation]) -> (Vec<(NewObservation, u32)>, Vec<Problem>) {
+    /// The rules that corrected figures touch, in the years of the forms that show them.
+    fn trial_of<'a>(&'a self, correction: &'a Correction, corrected: &'a [Corrected]) -> Trial<'a> {
+        let this_year = self.clock.today().year();
+        let years: BTreeSet<i16> = corrected
+            .iter()
+            .flat_map(|c| c.observation.key.period.year().map_or([this_year - 1, this_year], |year| [year, year + 1]))
+            .collect();
+        let given = corrected.iter().map(|c| Given { observation: &c.observation, label: &c.label, explanation: &c.explanation });
+        Trial::of(self, &correction.unit, &years, given)
+    }
+
+    fn check_corrections(&self, wanted: &[Wanted<'_>], held: &[Observation]) -> (Vec<Corrected>, Vec<Problem>) {
         let held: HashMap<&ObservationKey, &Observation> = held.iter().map(|o| (&o.key, o)).collect();
         let (mut figures, mut problems) = (Vec::new(), Vec::new());
         for correction in wanted {
@@ -85,7 +128,7 @@ impl App {
         (figures, problems)
     }
 
-    fn check_one(&self, wanted: &Wanted<'_>, held: Option<&Observation>) -> std::result::Result<(NewObservation, u32), Problem> {
+    fn check_one(&self, wanted: &Wanted<'_>, held: Option<&Observation>) -> std::result::Result<Corrected, Problem> {
         let Some(held) = held else {
             let label = self.state.catalogue(|c| c.element(wanted.key.element)).map_or_else(|| wanted.key.element.to_string(), |e| e.name);
             let problem = Problem::new(Code::FigureNotHeld).arg("label", label).arg("period", wanted.key.period);
@@ -109,9 +152,11 @@ impl App {
             return Err(stale.arg("version", held.version).at(wanted.place.clone()));
         }
         let figure = asked.read(wanted.typed, &self.measures).map_err(|p| p.at(wanted.place.clone()))?;
+        check_explanation(wanted.typed, &field.label).map_err(|p| p.at(wanted.place.clone()))?;
         let observation =
             NewObservation { key: held.key.clone(), figure, unit_of_measure: held.unit_of_measure.clone(), via: held.via.clone() };
-        Ok((observation, held.version + 1))
+        let explanation = wanted.typed.explanation.trim().to_owned();
+        Ok(Corrected { observation, version: held.version + 1, label: field.label, explanation })
     }
 
     /// Decimals of a correction: what the plan asks for the figure now, at least what the field states.

@@ -134,8 +134,13 @@ mod tests {
         let measures = Measures::embedded();
         let options: Vec<String> = options.iter().map(|o| (*o).to_owned()).collect();
         let asked = Asked { label: "x", dtype, decimals, unit: measures.find(unit), unit_text: unit, options: &options };
-        let typed =
-            TypedFigure { element: String::new(), period: String::new(), value: value.to_owned(), unit_of_measure: given.to_owned() };
+        let typed = TypedFigure {
+            element: String::new(),
+            period: String::new(),
+            value: value.to_owned(),
+            unit_of_measure: given.to_owned(),
+            explanation: String::new(),
+        };
         asked.read(&typed, &measures).map(|f| f.to_string()).map_err(|p| p.code)
     }
 

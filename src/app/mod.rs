@@ -25,10 +25,12 @@ mod report_burden;
 mod report_overlap;
 mod request;
 mod review_queue;
+mod rules;
 mod settling;
 mod state;
 mod submit;
 mod tokens;
+mod told;
 mod undo_decision;
 mod value_findings;
 
@@ -57,6 +59,7 @@ pub use review_queue::{DescribedDecision, DescribedField, DescribedMember, Quest
 pub use settling::Effects;
 pub use submit::{Checked, Submission, TypedFigure};
 pub use tokens::NewToken;
+pub use told::Told;
 pub use undo_decision::{Disagreement, Resolution, Undoing};
 pub use value_findings::{DescribedFinding, FindingField, FindingKind};
 

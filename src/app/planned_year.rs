@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use crate::app::due_cells::DueMemory;
+use crate::app::rules::RuleMemory;
 use crate::domain::element::CataloguedField;
 use crate::domain::id::ElementId;
 use crate::domain::measure::Measures;
@@ -23,6 +24,8 @@ pub(crate) struct PlannedYear {
     pub(crate) units: Arc<UnitTree>,
     /// What is typed by the due dates that were asked for.
     pub(crate) due: DueMemory,
+    /// The rules of the forms.
+    pub(crate) rules: RuleMemory,
 }
 
 impl PlannedYear {
@@ -32,7 +35,7 @@ impl PlannedYear {
         let elements: HashSet<ElementId> = fields.iter().filter(|f| f.offset_years != 0).map(|f| f.element).collect();
         let before = collected_in(year - 1, catalogue, &elements);
         let plan = make_plan(&PlanInput { year, fields: &fields, units: &units, collected_before: &before });
-        Self { plan, units, due: DueMemory::default() }
+        Self { plan, units, due: DueMemory::default(), rules: RuleMemory::default() }
     }
 }
 

@@ -28,14 +28,20 @@ impl App {
         Ok(Page::cut(found, size, |r| r.id.to_string()))
     }
 
-    /// Every version of a figure, oldest first. Clerks of the unit.
-    pub async fn list_observation_versions(&self, caller: &Caller, key: &ObservationKey) -> Result<Vec<Observation>> {
+    /// Every version of a figure with its explanation, oldest first. Clerks of the unit.
+    pub async fn list_observation_versions(&self, caller: &Caller, key: &ObservationKey) -> Result<Vec<(Observation, String)>> {
         caller.require_unit(&key.unit, "observation.read")?;
         let versions = self.store.observation_versions(key).await?;
         if versions.is_empty() {
             let label = self.state.catalogue(|c| c.element(key.element)).map_or_else(|| key.element.to_string(), |e| e.name);
             return Err(Problem::new(Code::FigureNotHeld).arg("label", label).arg("period", key.period).into());
         }
-        Ok(versions)
+        let explained = self.store.explanations(std::slice::from_ref(key)).await?;
+        let with_explanation = versions.into_iter().map(|version| {
+            let found = explained.iter().find(|e| e.version == version.version);
+            let text = found.map(|e| e.text.clone()).unwrap_or_default();
+            (version, text)
+        });
+        Ok(with_explanation.collect())
     }
 }

@@ -12,12 +12,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::app::error::Result;
 use crate::app::planned_year::PlannedYear;
+use crate::app::rules::FormRules;
 use crate::domain::decision::Decision;
 use crate::domain::element::CataloguedField;
 use crate::domain::id::{FieldKey, FormId};
 use crate::domain::measure::Measures;
 use crate::domain::relation::Relation;
-use crate::domain::template::RegisteredTemplate;
+use crate::domain::template::{FormTemplate, RegisteredTemplate};
 use crate::domain::unit::{UnitRow, UnitTree};
 use crate::overlap::learn::{DecidedPair, Learned, learn};
 use crate::overlap::{Catalogue, Settlement, Snapshot, Vocabulary};
@@ -55,6 +56,8 @@ pub(crate) struct State {
     plans: Mutex<HashMap<i16, (u64, Arc<PlannedYear>)>>,
     trees: Mutex<HashMap<Date, (u64, Arc<UnitTree>)>>,
     alike: Mutex<Option<KnownAlike>>,
+    /// Rules of forms, each with the forms that it was read beside.
+    rules: Mutex<HashMap<FormId, (u64, Arc<FormRules>)>>,
     /// What the decisions taught, with the forms and the decisions that it was learnt from.
     learned: Mutex<Option<KnownLearned>>,
     /// Held while a form or units are registered, and while a decision is made or undone.
@@ -154,6 +157,7 @@ impl State {
             plans: Mutex::default(),
             trees: Mutex::default(),
             alike: Mutex::default(),
+            rules: Mutex::default(),
             learned: Mutex::default(),
             registering: tokio::sync::Mutex::default(),
             followed,
@@ -296,6 +300,31 @@ impl State {
             inner.n_units = rows.len();
             inner.unit_rows = Arc::new(rows);
         });
+    }
+
+    /// The rules of a form, read when first asked for and again after every change of forms: a rule may name another form.
+    pub(crate) fn form_rules(&self, form: &FormId, measures: &Measures) -> Option<Arc<FormRules>> {
+        let generation = self.read(|inner| inner.forms_generation);
+        let known = self.rules.lock().unwrap_or_else(PoisonError::into_inner).get(form).filter(|(of, _)| *of == generation).cloned();
+        if let Some((_, rules)) = known {
+            return Some(rules);
+        }
+        let rules = self.catalogue(|catalogue| {
+            let mut by_name: HashMap<String, &FormTemplate> = HashMap::new();
+            let form = catalogue.form(form)?;
+            if !form.template.rules.is_empty() {
+                for other in catalogue.forms() {
+                    let template = &other.template;
+                    for name in [template.id.as_str(), &template.number, &template.title] {
+                        by_name.entry(name.trim().to_lowercase()).or_insert(template);
+                    }
+                }
+            }
+            let others = |name: &str| by_name.get(&name.trim().to_lowercase()).copied();
+            Some(Arc::new(FormRules::read(form, measures, &others)))
+        })?;
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner).insert(form.clone(), (generation, Arc::clone(&rules)));
+        Some(rules)
     }
 
     /// The units as they stand on a day.

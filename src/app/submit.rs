@@ -1,6 +1,6 @@
 //! Submits a consolidated form: checked as a whole, stored once, acknowledged when durable.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -12,15 +12,17 @@ use crate::app::due_cells::DueCells;
 use crate::app::error::{Error, Result, refuse_errors};
 use crate::app::figures::Asked;
 use crate::app::request::Request;
+use crate::app::rules::{Given, Trial};
+use crate::app::told::Told;
 use crate::domain::audit::NewAuditRecord;
 use crate::domain::caller::Caller;
 use crate::domain::id::{ElementId, ReceiptId};
-use crate::domain::observation::{NewObservation, Observation, ObservationKey, Receipt, digest_of_versions};
+use crate::domain::observation::{Explanation, NewObservation, Observation, ObservationKey, Receipt, digest_of_versions};
 use crate::domain::period::ReferencePeriod;
-use crate::domain::problem::{Code, Place, Problem};
+use crate::domain::problem::{Code, Place, Problem, check_optional_text};
 use crate::domain::unit::UnitCode;
 use crate::planning::{self, PlannedCell};
-use crate::store::{NewSubmission, Submitted};
+use crate::store::{Ground, NewSubmission, Submitted};
 
 /// Most figures in one submission.
 pub(crate) const MAX_FIGURES: usize = 20_000;
@@ -36,6 +38,9 @@ pub struct TypedFigure {
     pub value: String,
     /// Unit of measure it was typed in; empty for the one that is asked.
     pub unit_of_measure: String,
+    /// Why the figure stands although a rule asks about it; empty for none. Left out of the digest of a request where there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub explanation: String,
 }
 
 /// A consolidated form on its way in.
@@ -58,6 +63,8 @@ pub struct Checked {
     pub observation: NewObservation,
     /// Label of the field through which it was typed.
     pub label: String,
+    /// What the clerk wrote beside it.
+    pub explanation: String,
 }
 
 /// How often figures are read anew because decisions were made meanwhile.
@@ -68,8 +75,8 @@ type ReadFigures = (Vec<Checked>, Vec<Problem>, BTreeMap<ObservationKey, String>
 
 /// What looking into the store showed.
 enum Closer {
-    /// The figures can be stored.
-    Clear(Vec<Checked>),
+    /// The figures can be stored, with warnings.
+    Clear(Vec<Checked>, Vec<Problem>),
     /// The request was answered before.
     Answered(Receipt),
     /// Decisions were made since the figures were read.
@@ -81,36 +88,60 @@ impl App {
     ///
     /// A figure that is held already is refused with the value, its reporter and its receipt ([`Code::FigureHeld`]).
     pub async fn submit(&self, caller: &Caller, request_id: &str, submission: &Submission) -> Result<Receipt> {
+        Ok(self.submit_and_tell(caller, request_id, submission).await?.done)
+    }
+
+    /// As [`Self::submit`], with the warnings of the rules that the figures touch.
+    pub async fn submit_and_tell(&self, caller: &Caller, request_id: &str, submission: &Submission) -> Result<Told<Receipt>> {
         caller.require_unit(&submission.unit, "observation.submit")?;
         let request = Request::new(request_id, "observation.submit", submission)?;
         for _ in 0..MAX_READS {
             // The plan is read before the writer's turn comes, and a decision may be made in between: then the figures are read anew, so that
             // none is stored under an element that is no longer its field's.
             let settlement = self.state.settlement_version();
-            let checked = match self.check_figures(submission) {
-                Ok((checked, problems, cells_left)) if problems.is_empty() && cells_left.is_empty() => checked,
+            let (read, grounds) = self.read_and_try(submission).await?;
+            let (checked, warnings) = match read {
+                Ok((checked, problems, cells_left)) if !problems.iter().any(Problem::is_error) && cells_left.is_empty() => {
+                    (checked, problems)
+                }
                 read => match self.look_closer(caller, &request, read, settlement).await? {
-                    Closer::Clear(checked) => checked,
-                    Closer::Answered(receipt) => return Ok(receipt),
+                    Closer::Clear(checked, warnings) => (checked, warnings),
+                    Closer::Answered(receipt) => return Ok(Told { done: receipt, warnings: Vec::new() }),
                     Closer::Outdated => {
                         self.follow_settlement().await?;
                         continue;
                     }
                 },
             };
+            let explanations = explanations_of(&checked);
             let (figures, labels): (Vec<NewObservation>, Vec<String>) = checked.into_iter().map(|c| (c.observation, c.label)).unzip();
             let receipt = self.new_receipt(caller, &request, &submission.unit, figures.iter().map(|f| (f, 1)));
-            let audit = audit_of(caller, "observation.submit", &receipt, "");
+            let audit = audit_of(caller, "observation.submit", &receipt, "", &explanations);
             let answer = request.answer(&receipt)?;
-            let new = Arc::new(NewSubmission { receipt, figures, answer, audit, settlement_version: settlement });
+            let new = NewSubmission { receipt, figures, answer, audit, settlement_version: settlement, explanations, grounds };
+            let new = Arc::new(new);
             match self.store.submit(Arc::clone(&new)).await? {
-                Submitted::Stored => return Ok(new.receipt.clone()),
-                Submitted::Answered(before) => return request.read(&before),
+                Submitted::Stored => return Ok(Told { done: new.receipt.clone(), warnings }),
+                Submitted::Answered(before) => return Ok(Told { done: request.read(&before)?, warnings: Vec::new() }),
                 Submitted::Held(holders) => return Err(Error::Refused(held_problems(&new.figures, &labels, &holders))),
                 Submitted::Outdated => self.follow_settlement().await?,
             }
         }
         Err(Error::Store(crate::store::Error::Conflict))
+    }
+
+    /// Reads the figures and tries the rules that they touch, on what is held beside them; with what the trial rests on.
+    async fn read_and_try(&self, submission: &Submission) -> Result<(Result<ReadFigures>, Vec<Ground>)> {
+        let mut read = self.check_figures(submission);
+        let Ok((checked, problems, _)) = &mut read else { return Ok((read, Vec::new())) };
+        let year = submission.due.year();
+        let given = checked.iter().map(|c| Given { observation: &c.observation, label: &c.label, explanation: &c.explanation });
+        let trial = Trial::of(self, &submission.unit, &BTreeSet::from([year - 1, year]), given);
+        let wanted = trial.wanted();
+        let held = if wanted.is_empty() { Vec::new() } else { self.store.observations_at(&wanted).await? };
+        let verdict = trial.judge(&held);
+        problems.extend(verdict.problems);
+        Ok((read, verdict.grounds))
     }
 
     /// Looks at what the store holds where reading alone does not settle it: a repeated request gets its answer even where the plan has changed
@@ -126,8 +157,9 @@ impl App {
         let (checked, problems, cells_left) = read?;
         let keys: Vec<ObservationKey> = checked.iter().map(|c| c.observation.key.clone()).chain(cells_left.keys().cloned()).collect();
         let held = tx.observations_at(&keys).await?;
-        refuse_errors(&all_problems(problems, &checked, &cells_left, &held))?;
-        Ok(Closer::Clear(checked))
+        let problems = all_problems(problems, &checked, &cells_left, &held);
+        refuse_errors(&problems)?;
+        Ok(Closer::Clear(checked, problems))
     }
 
     /// Waits until the plan follows the newest decision: whoever made it holds the lock until then.
@@ -139,7 +171,7 @@ impl App {
     /// Says everything that is wrong with a submission and stores nothing. Clerks of the unit.
     pub async fn check_submission(&self, caller: &Caller, submission: &Submission) -> Result<Vec<Problem>> {
         caller.require_unit(&submission.unit, "observation.submit")?;
-        let (checked, problems, cells_left) = self.check_figures(submission)?;
+        let (checked, problems, cells_left) = self.read_and_try(submission).await?.0?;
         let keys: Vec<ObservationKey> = checked.iter().map(|c| c.observation.key.clone()).chain(cells_left.keys().cloned()).collect();
         let held = self.store.observations_at(&keys).await?;
         Ok(all_problems(problems, &checked, &cells_left, &held))
@@ -200,13 +232,14 @@ impl App {
         };
         let asked = asked_of(cell);
         let figure = asked.read(typed, &self.measures)?;
+        check_explanation(typed, &cell.label)?;
         let observation = NewObservation {
             key: ObservationKey { unit: submission.unit.clone(), element, period },
             figure,
             unit_of_measure: asked.symbol().to_owned(),
             via: cell.via.clone(),
         };
-        Ok(Checked { observation, label: cell.label.clone() })
+        Ok(Checked { observation, label: cell.label.clone(), explanation: typed.explanation.trim().to_owned() })
     }
 
     /// A figure that the form of this due date does not ask: asked at another date it may be given early; computed or unknown it is refused.
@@ -264,9 +297,35 @@ pub(crate) fn asked_of(cell: &PlannedCell) -> Asked<'_> {
     }
 }
 
-/// The audit record of a receipt.
-pub(crate) fn audit_of(caller: &Caller, act: &str, receipt: &Receipt, reason: &str) -> NewAuditRecord {
-    let detail = serde_json::json!({ "unit": receipt.unit, "figures": receipt.n_figures, "digest": receipt.digest, "reason": reason });
+/// Longest explanation of a figure, in characters.
+const MAX_EXPLANATION_CHARS: usize = 1_000;
+
+/// Refuses an explanation that is too long or has control characters.
+pub(crate) fn check_explanation(typed: &TypedFigure, label: &str) -> std::result::Result<(), Problem> {
+    match check_optional_text(&typed.explanation, "explanation", MAX_EXPLANATION_CHARS) {
+        Some(problem) => Err(problem.arg("label", label)),
+        None => Ok(()),
+    }
+}
+
+/// The explanations among figures.
+fn explanations_of(checked: &[Checked]) -> Vec<Explanation> {
+    let explained = checked.iter().filter(|c| !c.explanation.is_empty());
+    explained.map(|c| Explanation { key: c.observation.key.clone(), text: c.explanation.clone() }).collect()
+}
+
+/// The audit record of a receipt. The digest of the explanations stands in it, since the receipt's own is over the figures.
+pub(crate) fn audit_of(caller: &Caller, act: &str, receipt: &Receipt, reason: &str, explanations: &[Explanation]) -> NewAuditRecord {
+    let mut detail = serde_json::json!({ "unit": receipt.unit, "figures": receipt.n_figures, "digest": receipt.digest, "reason": reason });
+    if !explanations.is_empty() {
+        let mut hasher = blake3::Hasher::new();
+        for explanation in explanations {
+            let key = &explanation.key;
+            hasher.update(format!("{} {} {} {}\n", key.unit, key.element, key.period, explanation.text).as_bytes());
+        }
+        let told = serde_json::json!({ "n": explanations.len(), "digest": hasher.finalize().to_hex().to_string() });
+        detail.as_object_mut().map(|detail| detail.insert("explanations".to_owned(), told));
+    }
     NewAuditRecord {
         at: receipt.stored_at,
         account: caller.account.clone(),

@@ -76,6 +76,26 @@ pub struct Receipt {
     pub stored_at: Timestamp,
 }
 
+/// Why a figure stands although a rule asks about it (说明): kept with the version that it came with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// The figure.
+    pub key: ObservationKey,
+    /// What the clerk wrote.
+    pub text: String,
+}
+
+/// An explanation with the version of the figure that it came with.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ExplainedVersion {
+    /// The figure.
+    pub key: ObservationKey,
+    /// Its version.
+    pub version: u32,
+    /// What the clerk wrote.
+    pub text: String,
+}
+
 /// Digest of a set of figures: over `unit element period version unit-of-measure figure`, one line each, in order of their keys.
 pub fn digest_of(observations: &[(NewObservation, u32)]) -> String {
     digest_of_versions(observations.iter().map(|(o, version)| (o, *version)))

@@ -153,6 +153,16 @@ codes! {
     RuleNotANumber = "RULE_NOT_A_NUMBER",
     /// A printed rule is longer or names more cells than is read (a warning). Args: clause.
     RuleTooLarge = "RULE_TOO_LARGE",
+    /// Figures break a printed rule. Args: title, period, rule, clause, shown, left, right, figures.
+    RuleBroken = "RULE_BROKEN",
+    /// Figures break a printed rule that takes an explanation, and none is given. Args: title, period, rule, clause, shown, left, right, figures.
+    RuleExplanationMissing = "RULE_EXPLANATION_MISSING",
+    /// Figures break a printed rule, with an explanation (a warning). Args: title, period, rule, clause, shown, left, right, figures.
+    RuleExplained = "RULE_EXPLAINED",
+    /// Figures break what the form's structure implies, which nobody has confirmed (a warning). Args: title, period, clause, shown, left, right, figures.
+    TotalDoubtful = "TOTAL_DOUBTFUL",
+    /// An explanation stands beside a figure about which no rule asks (a warning; it is kept). Args: label, period.
+    ExplanationNotAsked = "EXPLANATION_NOT_ASKED",
     /// Part of a printed rule states no relation (a warning where it is listed at all). Args: clause.
     RuleRemark = "RULE_REMARK",
 
@@ -335,6 +345,8 @@ impl Place {
 
 /// Longest argument that a problem carries, in characters; longer ones are cut with an ellipsis.
 pub const MAX_ARG_CHARS: usize = 120;
+/// Longest value of an argument that is told in full, in characters.
+pub const MAX_FULL_ARG_CHARS: usize = 2_000;
 
 /// One thing that is wrong (问题).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -361,10 +373,18 @@ impl Problem {
     }
 
     /// Adds a named argument; control characters are replaced and long values cut, so that hostile input stays readable.
-    pub fn arg(mut self, name: &str, value: impl fmt::Display) -> Self {
-        let text = value.to_string();
-        let mut shown: String = text.chars().take(MAX_ARG_CHARS).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-        if text.chars().nth(MAX_ARG_CHARS).is_some() {
+    pub fn arg(self, name: &str, value: impl fmt::Display) -> Self {
+        self.cut_arg(name, &value.to_string(), MAX_ARG_CHARS)
+    }
+
+    /// As [`Self::arg`], for what must be told word for word: cut where no printed rule is longer.
+    pub fn arg_in_full(self, name: &str, value: impl fmt::Display) -> Self {
+        self.cut_arg(name, &value.to_string(), MAX_FULL_ARG_CHARS)
+    }
+
+    fn cut_arg(mut self, name: &str, text: &str, max_chars: usize) -> Self {
+        let mut shown: String = text.chars().take(max_chars).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+        if text.chars().nth(max_chars).is_some() {
             shown.push('…');
         }
         self.args.push((name.to_owned(), shown));

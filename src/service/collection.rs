@@ -102,8 +102,8 @@ async fn submit(app: &App, caller: &Caller, message: pb::SubmitRequest) -> Resul
         let problems = app.check_submission(caller, &submission).await?;
         return Ok(pb::SubmitResponse { receipt: None, problems: problems_to_pb(&problems) });
     }
-    let receipt = app.submit(caller, &request_id, &submission).await?;
-    Ok(pb::SubmitResponse { receipt: Some(receipt_to_pb(receipt)), problems: Vec::new() })
+    let told = app.submit_and_tell(caller, &request_id, &submission).await?;
+    Ok(pb::SubmitResponse { receipt: Some(receipt_to_pb(told.done)), problems: problems_to_pb(&told.warnings) })
 }
 
 async fn correct(app: &App, caller: &Caller, message: pb::CorrectRequest) -> Result<pb::CorrectResponse> {
@@ -117,8 +117,8 @@ async fn correct(app: &App, caller: &Caller, message: pb::CorrectRequest) -> Res
         let problems = app.check_correction(caller, &correction).await?;
         return Ok(pb::CorrectResponse { receipt: None, problems: problems_to_pb(&problems) });
     }
-    let receipt = app.correct(caller, &request_id, &correction).await?;
-    Ok(pb::CorrectResponse { receipt: Some(receipt_to_pb(receipt)), problems: Vec::new() })
+    let told = app.correct(caller, &request_id, &correction).await?;
+    Ok(pb::CorrectResponse { receipt: Some(receipt_to_pb(told.done)), problems: problems_to_pb(&told.warnings) })
 }
 
 async fn receipt(app: &App, caller: &Caller, message: pb::GetReceiptRequest) -> Result<pb::GetReceiptResponse> {

@@ -173,7 +173,12 @@ fn grpc_code(code: Code) -> GrpcCode {
         | Code::RuleFormUnknown
         | Code::RuleNotANumber
         | Code::RuleTooLarge
-        | Code::RuleRemark => GrpcCode::InvalidArgument,
+        | Code::RuleRemark
+        | Code::RuleBroken
+        | Code::RuleExplanationMissing
+        | Code::RuleExplained
+        | Code::TotalDoubtful
+        | Code::ExplanationNotAsked => GrpcCode::InvalidArgument,
         Code::OrganisationUnknown
         | Code::UnitUnknown
         | Code::FormUnknown

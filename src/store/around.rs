@@ -9,7 +9,7 @@ use crate::domain::audit::{AuditRecord, NewAuditRecord};
 use crate::domain::caller::TokenRecord;
 use crate::domain::decision::{Decision, DecisionId, FigureConflict, RenamedDecision, Undone};
 use crate::domain::id::{AccountId, FieldKey, FormId, OrganisationId, ReceiptId, RequestId};
-use crate::domain::observation::{NewObservation, Observation, ObservationKey, Receipt};
+use crate::domain::observation::{ExplainedVersion, Explanation, NewObservation, Observation, ObservationKey, Receipt};
 use crate::domain::organisation::Organisation;
 use crate::domain::unit::{UnitCode, UnitRow};
 use crate::store::{
@@ -94,6 +94,10 @@ impl<H: Hook> ObservationReads for Around<H> {
 
     async fn observation_versions(&self, key: &ObservationKey) -> Result<Vec<Observation>> {
         self.hook.around("observation_versions", self.inner.observation_versions(key)).await
+    }
+
+    async fn explanations(&self, keys: &[ObservationKey]) -> Result<Vec<ExplainedVersion>> {
+        self.hook.around("explanations", self.inner.explanations(keys)).await
     }
 
     async fn receipt(&self, id: &ReceiptId) -> Result<Option<Receipt>> {
@@ -227,6 +231,14 @@ impl<H: Hook> WriteTransaction for AroundTransaction<H> {
 
     async fn correct_observations(&mut self, receipt: &Receipt, figures: &[(NewObservation, u32)], reason: &str) -> Result<()> {
         self.hook.around("tx.correct_observations", self.inner.correct_observations(receipt, figures, reason)).await
+    }
+
+    async fn hold_unit(&mut self, unit: &UnitCode) -> Result<()> {
+        self.hook.around("tx.hold_unit", self.inner.hold_unit(unit)).await
+    }
+
+    async fn explain(&mut self, explanations: &[Explanation]) -> Result<()> {
+        self.hook.around("tx.explain", self.inner.explain(explanations)).await
     }
 
     async fn insert_decision(&mut self, decision: &Decision) -> Result<()> {

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 /// Error of a store.
-#[derive(Clone, Debug, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Error {
     /// Two transactions met; the caller may try again.
     #[error("transactions conflict")]

@@ -26,14 +26,14 @@ use crate::domain::caller::TokenRecord;
 use crate::domain::decision::{Decision, DecisionId, FigureConflict, RenamedDecision, Undone};
 use crate::domain::element::CataloguedField;
 use crate::domain::id::{AccountId, ElementId, FieldKey, FormId, OrganisationId, ReceiptId, RequestId};
-use crate::domain::observation::{NewObservation, Observation, ObservationKey, Receipt};
+use crate::domain::observation::{ExplainedVersion, Explanation, NewObservation, Observation, ObservationKey, Receipt};
 use crate::domain::organisation::Organisation;
 use crate::domain::period::ReferencePeriod;
 use crate::domain::template::RegisteredTemplate;
 use crate::domain::unit::{UnitCode, UnitRow};
 
 pub use error::Error;
-pub use submission::{NewSubmission, Submitted};
+pub use submission::{Ground, NewSubmission, Submitted};
 pub use write::{IsConflict, again, write};
 
 /// Result of a store call.
@@ -126,6 +126,8 @@ pub trait ObservationReads: Send + Sync {
     async fn observations_at(&self, keys: &[ObservationKey]) -> Result<Vec<Observation>>;
     /// Every version of one observation, oldest first.
     async fn observation_versions(&self, key: &ObservationKey) -> Result<Vec<Observation>>;
+    /// Explanations of every version, replaced ones included, of the figures under these keys, by key and version.
+    async fn explanations(&self, keys: &[ObservationKey]) -> Result<Vec<ExplainedVersion>>;
     /// A receipt.
     async fn receipt(&self, id: &ReceiptId) -> Result<Option<Receipt>>;
     /// Receipts of a unit, newest first, at most `limit`, older than `before`. A `before` that is no receipt has nothing older.
@@ -250,6 +252,13 @@ pub trait WriteTransaction: Send {
     /// Stores a receipt with corrected figures, each with the version it gets, which must be one above the current one
     /// ([`Error::Conflict`] otherwise). The old versions stay readable. All figures are of the receipt's unit.
     async fn correct_observations(&mut self, receipt: &Receipt, figures: &[(NewObservation, u32)], reason: &str) -> Result<()>;
+
+    /// Keeps other transactions that call this for the same unit waiting until this one ends: what it reads of the unit's figures afterwards
+    /// stays so until then, unless somebody stores without calling it.
+    async fn hold_unit(&mut self, unit: &UnitCode) -> Result<()>;
+    /// Stores explanations with the current versions of figures, each once. [`Error::Conflict`] where one is explained already, and
+    /// [`Error::Broken`] where nothing is held.
+    async fn explain(&mut self, explanations: &[Explanation]) -> Result<()>;
 
     /// Inserts a decision. [`Error::Conflict`] where its number is taken.
     async fn insert_decision(&mut self, decision: &Decision) -> Result<()>;

@@ -144,7 +144,13 @@ pub fn register_request(request_id: &str, template: pb::FormTemplate) -> pb::Reg
 
 /// A figure as typed, in the unit of measure that is asked.
 pub fn typed(element: &str, period: &str, value: &str) -> pb::TypedFigure {
-    pb::TypedFigure { element: element.to_owned(), period: period.to_owned(), value: value.to_owned(), unit_of_measure: String::new() }
+    pb::TypedFigure {
+        element: element.to_owned(),
+        period: period.to_owned(),
+        value: value.to_owned(),
+        unit_of_measure: String::new(),
+        explanation: String::new(),
+    }
 }
 
 /// The consolidated form of a unit and a due date.

@@ -10,6 +10,7 @@ mod refusals;
 mod registry;
 mod review;
 mod road;
+mod rules;
 mod stop;
 mod values;
 mod web;

@@ -51,6 +51,7 @@ fn submission(request_id: &str, form: &pb::GetConsolidatedFormResponse) -> pb::S
         period: cell.period.clone(),
         value: format!("{}", 100 + n),
         unit_of_measure: String::new(),
+        explanation: String::new(),
     };
     let figures = form.inputs.iter().enumerate().map(typed).collect();
     let (unit, due) = ("330122002".into(), "2027-01-20".into());

@@ -9,6 +9,7 @@ mod concurrency;
 mod corrections;
 mod decisions;
 mod durability;
+mod explanations;
 mod fixture;
 mod ledger;
 mod moves;
@@ -51,6 +52,15 @@ macro_rules! conformance {
                 a_second_answer_to_a_request_is_a_conflict,
                 a_transaction_sees_its_answer,
                 an_answer_goes_with_its_effect,
+            ],
+            explanations: [
+                an_explanation_comes_with_a_submission,
+                a_refused_submission_leaves_no_explanation,
+                a_correction_has_an_explanation_of_its_own,
+                an_explanation_goes_with_its_figure,
+                grounds_that_moved_are_told,
+                of_many_that_rest_on_each_other_one_is_stored,
+                a_unit_is_held_until_its_transaction_ends,
             ],
             audit: [
                 records_are_chained_without_gaps,

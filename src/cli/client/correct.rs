@@ -25,6 +25,9 @@ pub struct CorrectArgs {
     /// Unit of measure of the value [default: the one that is asked]
     #[arg(long, value_name = "UNIT", default_value = "", hide_default_value = true)]
     unit_of_measure: String,
+    /// Why the right value stands although a rule of the form asks about it
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    explanation: String,
     /// Why the figure is corrected
     #[arg(long)]
     reason: String,
@@ -49,6 +52,7 @@ async fn correct(args: &CorrectArgs) -> Result<Answer, Failure> {
         period: args.period.clone(),
         value: args.value.clone(),
         unit_of_measure: args.unit_of_measure.clone(),
+        explanation: args.explanation.clone(),
     };
     let request = pb::CorrectRequest {
         request_id: args.act.request_id(),

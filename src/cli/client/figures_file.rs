@@ -27,6 +27,8 @@ struct JsonFigure {
     value: Value,
     #[serde(default)]
     unit_of_measure: String,
+    #[serde(default)]
+    explanation: String,
 }
 
 #[derive(Deserialize)]
@@ -50,6 +52,7 @@ fn from_csv(bytes: &[u8]) -> FilledForm {
         period: cell.period,
         value: cell.value,
         unit_of_measure: cell.unit,
+        explanation: cell.explanation,
     });
     FilledForm { figures: figures.collect(), n_empty: read.n_empty, warnings: read.problems }
 }
@@ -81,6 +84,7 @@ fn from_json(bytes: &[u8]) -> Result<FilledForm, Failure> {
             period: figure.period,
             value,
             unit_of_measure: figure.unit_of_measure,
+            explanation: figure.explanation,
         });
     }
     Ok(read)

@@ -115,14 +115,14 @@ async fn blank(args: &BlankArgs) -> Result<Answer, Failure> {
 /// The cells that are still to be typed as a CSV file.
 pub(crate) fn blank_csv(form: &pb::GetConsolidatedFormResponse) -> String {
     let open = form.inputs.iter().filter(|cell| cell.held.is_none());
-    let rows: Vec<[Cell; 5]> = open
+    let rows: Vec<[Cell; 6]> = open
         .map(|cell| {
             let label = full_label(&cell.path, &cell.label, &cell.column);
-            let texts = [cell.element.clone(), cell.period.clone(), label, cell.unit_of_measure.clone(), String::new()];
+            let texts = [cell.element.clone(), cell.period.clone(), label, cell.unit_of_measure.clone(), String::new(), String::new()];
             texts.map(|t| if t.is_empty() { Cell::Empty } else { Cell::Text(t) })
         })
         .collect();
-    write_csv(&form_csv::HEADER, rows.iter().map(<[Cell; 5]>::as_slice))
+    write_csv(&form_csv::HEADER, rows.iter().map(<[Cell; 6]>::as_slice))
 }
 
 /// The form as two tables, what is typed and what is filled in, each with at most `limit` rows.
@@ -290,8 +290,8 @@ pub(crate) mod tests {
     #[test]
     fn the_blank_form_lists_what_is_open_and_reads_back() {
         let csv = blank_csv(&form());
-        assert_eq!(csv, "element,period,label,unit,value\ne000000000000000b,2026,一、人口 / -备注,人,\n");
-        let filled = csv.replace("人,\n", "人,12\n");
+        assert_eq!(csv, "element,period,label,unit,value,explanation\ne000000000000000b,2026,一、人口 / -备注,人,,\n");
+        let filled = csv.replace("人,,\n", "人,12,\n");
         let read = form_csv::read_form(filled.as_bytes());
         assert_eq!((read.problems.len(), read.cells.len()), (0, 1));
     }

@@ -103,6 +103,7 @@ pub(crate) fn versions_grid(versions: &[pb::ObservationVersion]) -> Grid {
         ("stored_at", "保存时间", "stored at"),
         ("receipt", "回执号", "receipt"),
         ("reason", "更正理由", "reason"),
+        ("explanation", "说明", "explanation"),
     ]);
     for version in versions {
         grid.push(vec![
@@ -113,6 +114,7 @@ pub(crate) fn versions_grid(versions: &[pb::ObservationVersion]) -> Grid {
             instant(&version.stored_at),
             text(version.receipt.clone()),
             text(version.reason.clone()),
+            text(version.explanation.clone()),
         ]);
     }
     grid
@@ -134,6 +136,7 @@ mod tests {
             stored_at: "2026-11-24T06:00:00Z".into(),
             reason: reason.into(),
             via: None,
+            explanation: if n == 2 { "新增安置户" } else { "" }.into(),
         };
         let grid = versions_grid(&[version(1, "1286", ""), version(2, "1287", "漏计一户")]);
         insta::assert_snapshot!("history_zh", grid.to_table(Language::Zh));

@@ -15,7 +15,7 @@ use crate::pb;
 /// Submit a filled form: all of it is stored, or none (clerks)
 #[derive(clap::Args, Debug)]
 pub struct SubmitArgs {
-    /// Filled form: CSV as `form blank` writes it, or JSON [{"element","period","value","unit_of_measure"}]; - for standard input
+    /// Filled form: CSV as `form blank` writes it, or JSON [{"element","period","value","unit_of_measure","explanation"}]; - for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Code of the reporting unit

@@ -43,6 +43,7 @@ impl Walk {
             period: cell.period.clone(),
             value: other.to_string(),
             unit_of_measure: String::new(),
+            explanation: String::new(),
         };
         let (unit, name, label) = (village.code.to_string(), &village.name, &cell.label);
 

@@ -228,6 +228,7 @@ async fn submit_year((unit, clerk): (UnitRow, Connection)) -> Result<Typed, Fail
             period: cell.period.clone(),
             value: invent(cell, &unit),
             unit_of_measure: String::new(),
+            explanation: String::new(),
         });
         let request = pb::SubmitRequest {
             request_id: format!("demo-{code}-{due}"),

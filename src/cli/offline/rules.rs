@@ -14,7 +14,7 @@ use crate::cli::client::words::{full_label, pick};
 use crate::cli::offline::files::read_paths;
 use crate::domain::measure::Measures;
 use crate::domain::message::{Language, render};
-use crate::domain::rule::{CellRef, Check, Fault, Reading, Severity, Test, read_rules};
+use crate::domain::rule::{CellRef, Check, Fault, Reading, Severity, read_rules};
 use crate::domain::template::FormTemplate;
 use crate::overlap::{Proposal, proposals};
 
@@ -159,13 +159,7 @@ fn name(template: &FormTemplate, cell: &CellRef) -> String {
 
 fn shown(template: &FormTemplate, check: &Check) -> String {
     let name = |cell: &CellRef| name(template, cell);
-    let when: String = check.when.iter().map(|w| format!("{} → ", w.show(&name))).collect();
-    let test = match &check.test {
-        Test::Compare(comparison) => comparison.show(&name),
-        Test::Blank(cell) => format!("{} = ∅", name(cell)),
-        Test::Required(cell) => format!("{} ≠ ∅", name(cell)),
-    };
-    format!("{when}{test}")
+    check.show(&name)
 }
 
 fn reading_of(template: &FormTemplate, reading: &Reading, language: Language) -> String {

@@ -1,7 +1,9 @@
 //! Trying a check on figures, exactly.
 //!
-//! Sums and bounds of typed figures are exact. Where a rule multiplies or divides, each rounded figure stands for all values that round to
-//! it: the check fails only where no such values satisfy it, so that 62.5 % passes for 5 ÷ 8 and rounding is never called a mistake.
+//! Each rounded figure stands for all values that round to it: a check fails only where no such values satisfy it, so that 62.5 % passes for
+//! 5 ÷ 8, three rounded parts may miss their rounded sum by half a step each, and rounding is never called a mistake. Two figures that are
+//! compared with each other, or one with a number, are compared as they stand: rounding keeps their order. People, households and things have
+//! no step, so that their sums are exact.
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
@@ -84,7 +86,8 @@ fn compare(comparison: &Comparison, known: &dyn Fn(&CellRef) -> Option<Known>) -
             if !missing.is_empty() {
                 return Outcome::Unknown(missing);
             }
-            let is_rounded = !(left.is_additive() && right.is_additive());
+            let stands_alone = |side: &Formula| matches!(side, Formula::Cell(_) | Formula::Number(_));
+            let is_rounded = !(stands_alone(left) && stands_alone(right));
             let (Ok(a), Ok(b)) = (value(left, is_rounded, known), value(right, is_rounded, known)) else { return Outcome::Undefined };
             if can_hold(&a, *comparator, &b) {
                 return Outcome::Holds;

@@ -38,6 +38,10 @@ pub const MAX_DEPTH: usize = 24;
 pub const MAX_CHECKS: usize = 500;
 /// Most cells that one check may name.
 pub const MAX_CELLS: usize = 400;
+/// Most checks of one form; clauses beyond are listed as not read.
+pub const MAX_FORM_CHECKS: usize = 5_000;
+/// Most cells that all checks of one form may name together: bounds what trying them costs.
+pub const MAX_FORM_CELLS: usize = 50_000;
 
 /// How two sides are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -318,7 +322,7 @@ impl Formula {
         found
     }
 
-    /// Whether it only adds and subtracts cells, without factors: then rounding is no excuse for a difference.
+    /// Whether it only adds and subtracts cells, without factors.
     pub fn is_additive(&self) -> bool {
         match self {
             Self::Number(_) | Self::Cell(_) => true,

@@ -4,7 +4,9 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 
-use crate::domain::rule::{Chain, Comparison, Demand, Expression, Formula, Operator, Reference, Severity, Shift, Statement};
+use crate::domain::rule::{
+    CellRef, Chain, Check, Comparison, Demand, Expression, Formula, Operator, Reference, Severity, Shift, Statement, Test,
+};
 
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -82,7 +84,7 @@ impl fmt::Display for Statement {
 
 impl Formula {
     /// Writes the formula with a name for each cell.
-    pub fn show(&self, name: &dyn Fn(&crate::domain::rule::CellRef) -> String) -> String {
+    pub fn show(&self, name: &dyn Fn(&CellRef) -> String) -> String {
         match self {
             Self::Number(number) => number.normalize().to_string(),
             Self::Cell(cell) => {
@@ -108,9 +110,29 @@ impl Formula {
     }
 }
 
+impl Check {
+    /// Writes the check with a name for each cell.
+    pub fn show(&self, name: &dyn Fn(&CellRef) -> String) -> String {
+        let when: String = self.when.iter().map(|w| format!("{} → ", w.show(name))).collect();
+        let test = match &self.test {
+            Test::Compare(comparison) => comparison.show(name),
+            Test::Blank(cell) => format!("{} = ∅", name(cell)),
+            Test::Required(cell) => format!("{} ≠ ∅", name(cell)),
+        };
+        format!("{when}{test}")
+    }
+
+    /// Whether it bounds how a figure moves from one period to another: real figures may move further, so that such a bound asks and never refuses.
+    pub fn bounds_a_movement(&self) -> bool {
+        let Test::Compare(Comparison::Numbers { left, right, .. }) = &self.test else { return false };
+        let moves = |side: &Formula| side.cells().iter().any(|cell| cell.shift != Shift::Current) && !side.is_additive();
+        moves(left) || moves(right)
+    }
+}
+
 impl Comparison {
     /// Writes the comparison with a name for each cell.
-    pub fn show(&self, name: &dyn Fn(&crate::domain::rule::CellRef) -> String) -> String {
+    pub fn show(&self, name: &dyn Fn(&CellRef) -> String) -> String {
         match self {
             Self::Numbers { left, comparator, right } => format!("{} {} {}", left.show(name), comparator.sign(), right.show(name)),
             Self::Answer { cell, is_equal, value } => format!("{} {} {value}", name(cell), if *is_equal { "=" } else { "≠" }),

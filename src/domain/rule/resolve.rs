@@ -11,7 +11,7 @@ use crate::domain::problem::{Code, Place, Problem};
 use crate::domain::rule::index::FormIndex;
 use crate::domain::rule::parse::parse;
 use crate::domain::rule::resolve::bind::Binder;
-use crate::domain::rule::{Check, Clause, Fault, MAX_CHECKS, MAX_FORM_CHARS};
+use crate::domain::rule::{Check, Clause, Fault, MAX_CHECKS, MAX_FORM_CELLS, MAX_FORM_CHARS, MAX_FORM_CHECKS};
 use crate::domain::template::FormTemplate;
 
 /// A clause of a printed rule with the checks that it became, or why it became none.
@@ -32,6 +32,7 @@ pub fn read_rules<'a>(template: &'a FormTemplate, measures: &Measures, others: &
     let index = FormIndex::new(template);
     let mut readings = Vec::new();
     let mut n_chars = 0;
+    let (mut n_form_checks, mut n_form_cells) = (0, 0);
     for (rule, text) in template.rules.iter().enumerate() {
         let mut n_left = MAX_CHECKS;
         n_chars += text.chars().count();
@@ -48,6 +49,16 @@ pub fn read_rules<'a>(template: &'a FormTemplate, measures: &Measures, others: &
                     binder.checks(statement).and_then(|checks| if checks.len() > n_left { Err(Fault::TooLarge) } else { Ok(checks) })
                 }
             };
+            let checks = checks.and_then(|checks| {
+                let n_cells = checks.iter().map(|c| c.cells().len()).sum::<usize>();
+                let fits = n_form_checks + checks.len() <= MAX_FORM_CHECKS && n_form_cells + n_cells <= MAX_FORM_CELLS;
+                if fits { Ok((checks, n_cells)) } else { Err(Fault::TooLarge) }
+            });
+            let checks = checks.map(|(checks, n_cells)| {
+                n_form_checks += checks.len();
+                n_form_cells += n_cells;
+                checks
+            });
             n_left -= checks.as_ref().map_or(0, Vec::len);
             readings.push(Reading { rule, clause, checks });
         }

@@ -54,7 +54,7 @@ fn input_cell_to_pb(input: InputCell) -> pb::InputCell {
         note: input.note,
         serves: input.serves.into_iter().map(served_field_to_pb).collect(),
         via: Some(field_key_to_pb(&cell.via)),
-        held: input.held.map(held_figure_to_pb),
+        held: input.held.map(|held| held_figure_to_pb(held, input.explanation)),
     }
 }
 
@@ -67,7 +67,7 @@ fn served_field_to_pb(served: ServedField) -> pb::ServedField {
     }
 }
 
-fn held_figure_to_pb(held: Observation) -> pb::HeldFigure {
+fn held_figure_to_pb(held: Observation, explanation: String) -> pb::HeldFigure {
     pb::HeldFigure {
         value: held.figure.to_string(),
         unit_of_measure: held.unit_of_measure,
@@ -75,6 +75,7 @@ fn held_figure_to_pb(held: Observation) -> pb::HeldFigure {
         reporter: held.reporter.to_string(),
         receipt: held.receipt.to_string(),
         stored_at: held.stored_at.to_string(),
+        explanation,
     }
 }
 
@@ -104,7 +105,13 @@ pub(crate) fn submission_from_pb(request: pb::SubmitRequest) -> Result<Submissio
 }
 
 fn typed_figure_from_pb(typed: pb::TypedFigure) -> TypedFigure {
-    TypedFigure { element: typed.element, period: typed.period, value: typed.value, unit_of_measure: typed.unit_of_measure }
+    TypedFigure {
+        element: typed.element,
+        period: typed.period,
+        value: typed.value,
+        unit_of_measure: typed.unit_of_measure,
+        explanation: typed.explanation,
+    }
 }
 
 /// Reads a correction.
@@ -156,7 +163,7 @@ pub(crate) fn observation_key_from_pb(request: &pb::ListObservationVersionsReque
 }
 
 /// Writes one version of a figure.
-pub(crate) fn observation_version_to_pb(version: Observation) -> pb::ObservationVersion {
+pub(crate) fn observation_version_to_pb((version, explanation): (Observation, String)) -> pb::ObservationVersion {
     pb::ObservationVersion {
         version: version.version,
         value: version.figure.to_string(),
@@ -166,5 +173,6 @@ pub(crate) fn observation_version_to_pb(version: Observation) -> pb::Observation
         stored_at: version.stored_at.to_string(),
         reason: version.reason,
         via: Some(field_key_to_pb(&version.via)),
+        explanation,
     }
 }

@@ -6,6 +6,7 @@
 mod address;
 mod decisions;
 mod dictionary;
+mod explanations;
 mod figures;
 mod migration;
 mod moves;

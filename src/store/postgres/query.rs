@@ -205,6 +205,13 @@ statements! {
     CONFLICT_RESOLVE =
         "UPDATE figure_conflict SET aside = $2, resolved_by = $3, resolved_at = $4, resolved_note = $5 WHERE number = $1";
 
+    /// Explains figures that stand.
+    EXPLANATION_INSERT = include_str!("queries/explanation_insert.sql");
+    /// Explanations of all versions under keys.
+    EXPLANATIONS_AT = include_str!("queries/explanations_at.sql");
+    /// Takes a unit until the transaction ends; a row of another number that waits with it does no harm.
+    UNIT_HOLD = "SELECT pg_advisory_xact_lock('unit'::regclass::oid::integer, hashtext($1))";
+
     /// A receipt.
     RECEIPT = receipts!("FROM receipt AS r JOIN unit AS u ON u.number = r.unit WHERE r.id = $1");
     /// A unit's newest receipts.

@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use crate::domain::audit::AuditRecord;
 use crate::domain::caller::TokenRecord;
 use crate::domain::id::{FormId, OrganisationId, ReceiptId};
-use crate::domain::observation::{Observation, ObservationKey, Receipt};
+use crate::domain::observation::{ExplainedVersion, Observation, ObservationKey, Receipt};
 use crate::domain::organisation::Organisation;
 use crate::domain::unit::{UnitCode, UnitRow};
-use crate::store::postgres::{PostgresStore, figures, query};
+use crate::store::postgres::{PostgresStore, explanations, figures, query};
 use crate::store::sql::error::{broken, classify};
 use crate::store::sql::row::{self, Stored, read_all};
 use crate::store::{
@@ -151,6 +151,10 @@ impl ObservationReads for PostgresStore {
             .fetch_all(&self.readers)
             .await;
         read_all(rows.map_err(|e| classify("observation", &e))?)
+    }
+
+    async fn explanations(&self, keys: &[ObservationKey]) -> Result<Vec<ExplainedVersion>> {
+        explanations::at(&self.readers, keys).await
     }
 
     async fn receipt(&self, id: &ReceiptId) -> Result<Option<Receipt>> {

@@ -35,6 +35,7 @@ const FILL: &str = "
     INSERT INTO observation_version SELECT element, receipt, unit, period, 1, typed_as, figure FROM observation WHERE element < 10;
     INSERT INTO decision SELECT n, 'f', 'x', 1, 'f', 'y', 1, '', '', FALSE, 'same', '', '', '', FALSE FROM generate_series(1, 5000) AS n;
     INSERT INTO figure_conflict (element, unit, period, aside, stage) SELECT n % 100, 1 + n % 5000, n / 5000, 1 + n, 0 FROM generate_series(1, 19999) AS n;
+    INSERT INTO explanation SELECT receipt, period, typed_as, 'x' FROM observation WHERE element < 10;
     INSERT INTO token SELECT 'a' || n, 'd' || n, 'clerk', '', NULL, NULL FROM generate_series(1, 5000) AS n;
     INSERT INTO remembered_answer SELECT 'a' || n % 50, 'r' || n, '', '' FROM generate_series(1, 20000) AS n;
     INSERT INTO audit SELECT n, '', '', '', '', '', '', '' FROM generate_series(1, 20000) AS n;
@@ -56,7 +57,7 @@ const MAY_SCAN: [&str; 11] = [
 ];
 
 /// Statements that name observations by unit, period and element.
-const BY_WHOLE_KEY: [&str; 2] = ["OBSERVATIONS_AT", "MOVE_LIST"];
+const BY_WHOLE_KEY: [&str; 4] = ["OBSERVATIONS_AT", "MOVE_LIST", "EXPLANATION_INSERT", "EXPLANATIONS_AT"];
 /// Parts of the table of observations.
 const N_PARTS: usize = 16;
 

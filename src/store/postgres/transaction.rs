@@ -13,11 +13,11 @@ use crate::domain::audit::{AuditRecord, NewAuditRecord, chain_hash};
 use crate::domain::caller::TokenRecord;
 use crate::domain::decision::{Decision, DecisionId, RenamedDecision, Undone};
 use crate::domain::id::{AccountId, FormId, RequestId};
-use crate::domain::observation::{NewObservation, Observation, ObservationKey, Receipt};
+use crate::domain::observation::{Explanation, NewObservation, Observation, ObservationKey, Receipt};
 use crate::domain::organisation::Organisation;
-use crate::domain::unit::UnitRow;
+use crate::domain::unit::{UnitCode, UnitRow};
 use crate::store::postgres::figures::{self, Ledger};
-use crate::store::postgres::{decisions, moves, query, reads};
+use crate::store::postgres::{decisions, explanations, moves, query, reads};
 use crate::store::sql::bind;
 use crate::store::sql::error::{broken, classify};
 use crate::store::sql::numbers::{Dictionary, Numbers};
@@ -162,6 +162,15 @@ impl WriteTransaction for PostgresTransaction {
 
     async fn correct_observations(&mut self, receipt: &Receipt, figures: &[(NewObservation, u32)], reason: &str) -> Result<()> {
         let outcome = self.ledger()?.correct(receipt, figures, reason).await;
+        self.end(outcome)
+    }
+
+    async fn hold_unit(&mut self, unit: &UnitCode) -> Result<()> {
+        self.run("unit", sqlx::query(query::UNIT_HOLD).bind(unit.as_str())).await
+    }
+
+    async fn explain(&mut self, explanations: &[Explanation]) -> Result<()> {
+        let outcome = explanations::insert(self.start()?, explanations).await;
         self.end(outcome)
     }
 

@@ -83,7 +83,9 @@ impl<W: GroupWriter> Groups<W> {
             && let Some(next) = queue.waiting.front()
         {
             n_figures += next.submission.figures.len();
-            if n_figures > MAX_FIGURES && !members.is_empty() {
+            // Rules were tried on what stood: of two submissions of one unit the later must see what the earlier stored.
+            let is_apart = members.iter().all(|member| are_apart(&member.submission, &next.submission));
+            if (n_figures > MAX_FIGURES || !is_apart) && !members.is_empty() {
                 break;
             }
             members.extend(queue.waiting.pop_front().filter(|next| !next.tell.is_closed()));
@@ -95,6 +97,11 @@ impl<W: GroupWriter> Groups<W> {
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether neither of two submissions can change what the other's rules were tried on.
+fn are_apart(a: &NewSubmission, b: &NewSubmission) -> bool {
+    (a.grounds.is_empty() && b.grounds.is_empty()) || a.receipt.unit != b.receipt.unit
 }
 
 /// The leader's place. However its task ends, the place is free again and nobody waits in vain.

@@ -11,7 +11,7 @@ use crate::domain::caller::{Role, TokenRecord};
 use crate::domain::decision::{Decision, DecisionId, FigureConflict, Undone, Verdict};
 use crate::domain::figure::Figure;
 use crate::domain::id::{AccountId, ElementId, FieldId, FieldKey, FormId, OrganisationId, ReceiptId, RequestId};
-use crate::domain::observation::{Observation, ObservationKey, Receipt};
+use crate::domain::observation::{ExplainedVersion, Observation, ObservationKey, Receipt};
 use crate::domain::organisation::{Organisation, OrganisationKind};
 use crate::domain::period::ReferencePeriod;
 use crate::domain::unit::{Level, UnitCode, UnitRow};
@@ -136,6 +136,28 @@ impl Stored for ObservationRow {
             // The reason stands in the receipt, which may hold first versions beside corrected ones.
             reason: if version == 1 { String::new() } else { self.reason },
         })
+    }
+}
+
+#[derive(FromRow)]
+pub(crate) struct ExplanationRow {
+    unit: String,
+    period: i64,
+    element: i64,
+    version: i64,
+    text: String,
+}
+
+impl Stored for ExplanationRow {
+    type Value = ExplainedVersion;
+    fn read(self) -> Result<ExplainedVersion> {
+        let period = i32::try_from(self.period).ok().and_then(ReferencePeriod::from_ordinal);
+        let key = ObservationKey {
+            unit: UnitCode::from_stored(self.unit),
+            element: ElementId::from_stored(self.element),
+            period: period.ok_or_else(|| broken("explanation", self.period))?,
+        };
+        Ok(ExplainedVersion { key, version: u32::try_from(self.version).map_err(|e| broken("explanation", e))?, text: self.text })
     }
 }
 

@@ -15,6 +15,7 @@ pub(super) const MIGRATIONS: [(i64, &str, &str); 5] = [
     (3, "access", include_str!("../../../schemas/database/sqlite/0003_access.sql")),
     (4, "decisions", include_str!("../../../schemas/database/sqlite/0004_decisions.sql")),
     (5, "lessons", include_str!("../../../schemas/database/sqlite/0005_lessons.sql")),
+    (6, "collection", include_str!("../../../schemas/database/sqlite/0006_collection.sql")),
 ];
 
 /// Applies what the file does not have yet, each migration in a transaction of its own. A file with a migration that this program does

@@ -4,6 +4,7 @@
 
 mod decisions;
 mod dictionary;
+mod explanations;
 mod figures;
 mod lane;
 mod migration;

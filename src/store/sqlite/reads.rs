@@ -7,13 +7,13 @@ use std::collections::BTreeSet;
 use crate::domain::audit::AuditRecord;
 use crate::domain::caller::TokenRecord;
 use crate::domain::id::{FormId, OrganisationId, ReceiptId};
-use crate::domain::observation::{Observation, ObservationKey, Receipt};
+use crate::domain::observation::{ExplainedVersion, Observation, ObservationKey, Receipt};
 use crate::domain::organisation::Organisation;
 use crate::domain::unit::{UnitCode, UnitRow};
 use crate::store::sql::bind;
 use crate::store::sql::error::classify;
 use crate::store::sql::row::{self, Stored, read_all};
-use crate::store::sqlite::{SqliteStore, figures, query};
+use crate::store::sqlite::{SqliteStore, explanations, figures, query};
 use crate::store::{
     AuditReads, ObservationFilter, ObservationReads, OrganisationReads, RegistryChanges, RegistryReads, Result, StoredForm, TemplateReads,
     TokenReads, UnitReads,
@@ -131,6 +131,10 @@ impl ObservationReads for SqliteStore {
             .fetch_all(&self.readers)
             .await;
         read_all(rows.map_err(|e| classify("observation", &e))?)
+    }
+
+    async fn explanations(&self, keys: &[ObservationKey]) -> Result<Vec<ExplainedVersion>> {
+        explanations::at(&self.readers, keys).await
     }
 
     async fn receipt(&self, id: &ReceiptId) -> Result<Option<Receipt>> {

@@ -12,13 +12,16 @@ use sqlx::{Either, Executor};
 use std::sync::Arc;
 
 use crate::domain::audit::chain_hash;
+use crate::domain::observation::{Explanation, ObservationKey};
 use crate::store::sql::bind;
 use crate::store::sql::error::{broken, classify};
 use crate::store::sql::group::{GroupWriter, Outcomes, settled, to_store, unfit};
 use crate::store::sql::numbers::{Dictionary, Numbers};
+use crate::store::sqlite::explanations::insert as keep;
 use crate::store::sqlite::figures::Ledger;
 use crate::store::sqlite::lane::{Lane, Turn};
-use crate::store::sqlite::{dictionary, query, transaction};
+use crate::store::sqlite::{dictionary, figures, query, transaction};
+use crate::store::submission::still_stand;
 use crate::store::{NewSubmission, Result, Submitted};
 
 /// What the group builds on.
@@ -81,9 +84,13 @@ async fn store(mut turn: Turn, dictionary: &Dictionary, members: &[Arc<NewSubmis
     let connection = turn.connection()?;
     let ground: Ground = sqlx::query_as(query::GROUP_BEGIN).fetch_one(&mut *connection).await.map_err(|e| classify("transaction", &e))?;
     let mut outcomes: Outcomes = members.iter().map(|member| unfit(member, ground.settlement.unsigned_abs())).collect();
+    refuse_outdated(connection, members, &mut outcomes).await?;
     let mut learned = Numbers::default();
     let rows = rows(connection, dictionary, &mut learned, &ground, &to_store(members, &outcomes)).await?;
     if insert(connection, &rows).await? {
+        let of_stored = to_store(members, &outcomes).into_iter().flat_map(|member| member.explanations.clone());
+        let of_stored: Vec<Explanation> = of_stored.collect();
+        keep(connection, &of_stored).await?;
         outcomes.iter_mut().for_each(|outcome| _ = outcome.get_or_insert(Ok(Submitted::Stored)));
     } else {
         for (member, outcome) in members.iter().zip(&mut outcomes) {
@@ -95,6 +102,25 @@ async fn store(mut turn: Turn, dictionary: &Dictionary, members: &[Arc<NewSubmis
     turn.commit(()).await?;
     dictionary.share(learned);
     Ok(settled(outcomes))
+}
+
+/// Answers those whose grounds have changed since they were looked at. No two members are of one unit where one of them has grounds.
+async fn refuse_outdated(connection: &mut SqliteConnection, members: &[Arc<NewSubmission>], outcomes: &mut Outcomes) -> Result<()> {
+    let with_grounds = || members.iter().filter(|member| !member.grounds.is_empty());
+    let keys: Vec<ObservationKey> = with_grounds().flat_map(|member| member.grounds.iter().map(|ground| ground.key.clone())).collect();
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let now = figures::observations_at(&mut *connection, &keys).await?;
+    for (member, outcome) in members.iter().zip(outcomes) {
+        if outcome.is_some() || still_stand(&member.grounds, &now) {
+            continue;
+        }
+        // A request that was stored changed its own grounds: whoever sends it again is told what it was told before.
+        let before = transaction::remembered_answer(connection, &member.receipt.reporter, &member.receipt.request).await?;
+        *outcome = Some(Ok(before.map_or(Submitted::Outdated, Submitted::Answered)));
+    }
+    Ok(())
 }
 
 /// Makes the rows of all members. The numbers of units and fields are given before anything that may be undone.
@@ -196,7 +222,7 @@ async fn store_alone(
     learned: &mut Numbers,
     member: &NewSubmission,
 ) -> Result<Submitted> {
-    let NewSubmission { receipt, figures, answer, audit, .. } = member;
+    let NewSubmission { receipt, figures, answer, audit, explanations, .. } = member;
     if let Some(before) = transaction::remembered_answer(connection, &receipt.reporter, &receipt.request).await? {
         return Ok(Submitted::Answered(before));
     }
@@ -204,6 +230,7 @@ async fn store_alone(
     if !held.is_empty() {
         return Ok(Submitted::Held(held));
     }
+    keep(connection, explanations).await?;
     transaction::append_audit(connection, audit).await?;
     transaction::remember_answer(connection, &receipt.reporter, &receipt.request, answer).await?;
     Ok(Submitted::Stored)

@@ -11,9 +11,9 @@ use crate::domain::audit::{AuditRecord, NewAuditRecord, chain_hash};
 use crate::domain::caller::TokenRecord;
 use crate::domain::decision::{Decision, DecisionId, RenamedDecision, Undone};
 use crate::domain::id::{AccountId, FormId, RequestId};
-use crate::domain::observation::{NewObservation, Observation, ObservationKey, Receipt};
+use crate::domain::observation::{Explanation, NewObservation, Observation, ObservationKey, Receipt};
 use crate::domain::organisation::Organisation;
-use crate::domain::unit::UnitRow;
+use crate::domain::unit::{UnitCode, UnitRow};
 use crate::store::sql::bind;
 use crate::store::sql::error::{broken, classify};
 use crate::store::sql::numbers::{Dictionary, Numbers};
@@ -21,7 +21,7 @@ use crate::store::sql::registry_log::{Registered, RegistryLog};
 use crate::store::sql::row::{AnswerRow, Stored};
 use crate::store::sqlite::figures::{self, Ledger};
 use crate::store::sqlite::lane::Turn;
-use crate::store::sqlite::{decisions, moves, query, reads};
+use crate::store::sqlite::{decisions, explanations, moves, query, reads};
 use crate::store::{FigureMove, Moved, RememberedAnswer, Result, StoredForm, WriteTransaction};
 
 /// The transaction.
@@ -141,6 +141,17 @@ impl WriteTransaction for SqliteTransaction {
 
     async fn correct_observations(&mut self, receipt: &Receipt, figures: &[(NewObservation, u32)], reason: &str) -> Result<()> {
         let outcome = self.ledger()?.correct(receipt, figures, reason).await;
+        self.end(outcome)
+    }
+
+    async fn hold_unit(&mut self, _unit: &UnitCode) -> Result<()> {
+        // The one writer holds all of them.
+        self.start()?;
+        self.end(Ok(()))
+    }
+
+    async fn explain(&mut self, explanations: &[Explanation]) -> Result<()> {
+        let outcome = explanations::insert(self.start()?, explanations).await;
         self.end(outcome)
     }
 

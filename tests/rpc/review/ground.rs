@@ -204,6 +204,7 @@ impl Ground {
             period: cell.period.clone(),
             value: (*value).into(),
             unit_of_measure: String::new(),
+            explanation: String::new(),
         };
         let figures = values.iter().map(figure).collect();
         let (request_id, unit, due) = (request_id.into(), "330122002".into(), DUE.into());
