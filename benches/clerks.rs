@@ -80,6 +80,7 @@ pub async fn submissions_due(app: &App, villages: &[UnitCode], due: Date) -> any
         due,
         figures: (0..form.inputs.len()).map(|n| figure(n, at)).collect(),
         partial: false,
+        draft_version: 0,
     };
     Ok(villages.iter().enumerate().map(submission).collect())
 }
@@ -120,5 +121,6 @@ fn message(submission: Submission) -> pb::SubmitRequest {
         figures: submission.figures.into_iter().map(figure).collect(),
         partial: submission.partial,
         validate_only: false,
+        draft_version: 0,
     }
 }

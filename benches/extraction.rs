@@ -113,7 +113,7 @@ async fn fill(app: &App, n_units: usize) -> anyhow::Result<FormId> {
             unit_of_measure: String::new(),
             explanation: String::new(),
         });
-        submit(app, Submission { unit: unit.clone(), due, figures: figures.collect(), partial: false }, unit).await?;
+        submit(app, Submission { unit: unit.clone(), due, figures: figures.collect(), partial: false, draft_version: 0 }, unit).await?;
     }
     Ok(form)
 }

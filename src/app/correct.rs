@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
+use crate::app::disputes::end_by_correction;
 use crate::app::error::{Result, refuse_errors};
 use crate::app::figures::Asked;
 use crate::app::request::Request;
@@ -12,6 +13,7 @@ use crate::app::rules::{Given, Trial};
 use crate::app::submit::{MAX_FIGURES, TypedFigure, audit_of, check_explanation};
 use crate::app::told::Told;
 use crate::domain::caller::Caller;
+use crate::domain::dispute::DisputeId;
 use crate::domain::id::ElementId;
 use crate::domain::observation::{Explanation, NewObservation, Observation, ObservationKey, Receipt};
 use crate::domain::period::ReferencePeriod;
@@ -28,6 +30,9 @@ pub struct Correction {
     pub figures: Vec<(TypedFigure, u32)>,
     /// Why.
     pub reason: String,
+    /// The dispute that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<DisputeId>,
 }
 
 struct Wanted<'a> {
@@ -79,6 +84,11 @@ impl App {
         let explanations = explanations_of(&corrected);
         let figures: Vec<(NewObservation, u32)> = corrected.into_iter().map(|c| (c.observation, c.version)).collect();
         let receipt = self.new_receipt(caller, request, &correction.unit, figures.iter().map(|(f, version)| (f, *version)));
+        if let Some(id) = correction.answers {
+            let observations: Vec<NewObservation> = figures.iter().map(|(observation, _)| observation.clone()).collect();
+            self.answered_dispute(tx.as_mut(), caller, id, &observations).await?;
+            tx.end_dispute(id, &end_by_correction(caller, &receipt, &correction.reason)).await?;
+        }
         tx.correct_observations(&receipt, &figures, &correction.reason).await?;
         if !explanations.is_empty() {
             tx.explain(&explanations).await?;

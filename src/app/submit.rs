@@ -22,7 +22,7 @@ use crate::domain::period::ReferencePeriod;
 use crate::domain::problem::{Code, Place, Problem, check_optional_text};
 use crate::domain::unit::UnitCode;
 use crate::planning::{self, PlannedCell};
-use crate::store::{Ground, NewSubmission, Submitted};
+use crate::store::{DraftMark, Ground, NewSubmission, Submitted};
 
 /// Most figures in one submission.
 pub(crate) const MAX_FIGURES: usize = 20_000;
@@ -54,6 +54,14 @@ pub struct Submission {
     pub figures: Vec<TypedFigure>,
     /// Whether cells may be left for another submission.
     pub partial: bool,
+    /// Version of the draft that the figures come from; it is removed with their storing. 0 for none.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub draft_version: u32,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_none(version: &u32) -> bool {
+    *version == 0
 }
 
 /// A figure that was checked: what it stores, and the label that people know it by.
@@ -118,7 +126,12 @@ impl App {
             let receipt = self.new_receipt(caller, &request, &submission.unit, figures.iter().map(|f| (f, 1)));
             let audit = audit_of(caller, "observation.submit", &receipt, "", &explanations);
             let answer = request.answer(&receipt)?;
-            let new = NewSubmission { receipt, figures, answer, audit, settlement_version: settlement, explanations, grounds };
+            let draft = (submission.draft_version > 0).then(|| DraftMark {
+                unit: submission.unit.clone(),
+                due: submission.due,
+                version: submission.draft_version,
+            });
+            let new = NewSubmission { receipt, figures, answer, audit, settlement_version: settlement, explanations, grounds, draft };
             let new = Arc::new(new);
             match self.store.submit(Arc::clone(&new)).await? {
                 Submitted::Stored => return Ok(Told { done: new.receipt.clone(), warnings }),

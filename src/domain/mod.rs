@@ -6,6 +6,8 @@ pub mod audit;
 pub mod caller;
 pub mod clock;
 pub mod decision;
+pub mod dispute;
+pub mod draft;
 pub mod element;
 pub mod facet;
 pub mod figure;

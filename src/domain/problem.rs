@@ -153,16 +153,32 @@ codes! {
     RuleNotANumber = "RULE_NOT_A_NUMBER",
     /// A printed rule is longer or names more cells than is read (a warning). Args: clause.
     RuleTooLarge = "RULE_TOO_LARGE",
-    /// Figures break a printed rule. Args: title, period, rule, clause, shown, left, right, figures.
+    /// Figures break a printed rule. Args: title, period, rule, clause, shown, fields, left, right, figures.
     RuleBroken = "RULE_BROKEN",
-    /// Figures break a printed rule that takes an explanation, and none is given. Args: title, period, rule, clause, shown, left, right, figures.
+    /// Figures break a printed rule that takes an explanation, and none is given. Args: title, period, rule, clause, shown, fields, left, right, figures.
     RuleExplanationMissing = "RULE_EXPLANATION_MISSING",
-    /// Figures break a printed rule, with an explanation (a warning). Args: title, period, rule, clause, shown, left, right, figures.
+    /// Figures break a printed rule, with an explanation (a warning). Args: title, period, rule, clause, shown, fields, left, right, figures.
     RuleExplained = "RULE_EXPLAINED",
-    /// Figures break what the form's structure implies, which nobody has confirmed (a warning). Args: title, period, clause, shown, left, right, figures.
+    /// Figures break what the form's structure implies, which nobody has confirmed (a warning). Args: title, period, clause, shown, fields, left, right, figures.
     TotalDoubtful = "TOTAL_DOUBTFUL",
     /// An explanation stands beside a figure about which no rule asks (a warning; it is kept). Args: label, period.
     ExplanationNotAsked = "EXPLANATION_NOT_ASKED",
+    /// A colleague changed the draft since. Args: expected, version, account.
+    DraftStale = "DRAFT_STALE",
+    /// Args: unit, due.
+    DraftUnknown = "DRAFT_UNKNOWN",
+    /// Args: dispute.
+    DisputeUnknown = "DISPUTE_UNKNOWN",
+    /// The dispute was answered or taken back. Args: dispute, state, account.
+    DisputeEnded = "DISPUTE_ENDED",
+    /// The unit has an open dispute of the figure. Args: label, dispute.
+    DisputeOpen = "DISPUTE_OPEN",
+    /// The unit reported the figure itself. Args: label, period.
+    DisputeOwnFigure = "DISPUTE_OWN_FIGURE",
+    /// The figure is made from several units' and nothing says whose is meant. Args: label, n.
+    DisputeSourceUnclear = "DISPUTE_SOURCE_UNCLEAR",
+    /// The correction has none of the figures in dispute. Args: dispute, label.
+    DisputeNotAnswered = "DISPUTE_NOT_ANSWERED",
     /// Part of a printed rule states no relation (a warning where it is listed at all). Args: clause.
     RuleRemark = "RULE_REMARK",
 

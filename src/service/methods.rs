@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn all_services_of_the_contract_are_known() {
         let methods = Methods::read().unwrap();
-        assert_eq!(methods.own_services().len(), 7);
+        assert_eq!(methods.own_services().len(), 9);
         assert_eq!(&*methods.find("/baoyici.v1.CollectionService/Submit").name, "Submit");
         assert!(methods.find("/grpc.health.v1.Health/Check").is_open);
         assert_eq!(&*methods.find("/baoyici.v1.CollectionService/Drop").name, "unknown");

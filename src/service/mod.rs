@@ -9,6 +9,8 @@ mod collection;
 mod connections;
 mod convert;
 mod dataset;
+mod disputes;
+mod drafts;
 mod entries;
 mod gate;
 mod health;

@@ -15,6 +15,8 @@ use crate::pb;
 use crate::service::collection::Collection;
 use crate::service::connections;
 use crate::service::dataset::Dataset;
+use crate::service::disputes::Disputes;
+use crate::service::drafts::Drafts;
 use crate::service::gate::{Gate, GateLayer, GateLimits};
 use crate::service::health::Health;
 use crate::service::methods::Methods;
@@ -130,6 +132,8 @@ fn routes(app: &Arc<App>, n_message_bytes: usize) -> Routes {
         .add_service(service!(template_service_server, TemplateServiceServer, Templates::new(app())))
         .add_service(service!(overlap_service_server, OverlapServiceServer, Overlap::new(app())))
         .add_service(service!(collection_service_server, CollectionServiceServer, Collection::new(app())))
+        .add_service(service!(draft_service_server, DraftServiceServer, Drafts::new(app())))
+        .add_service(service!(dispute_service_server, DisputeServiceServer, Disputes::new(app())))
         .add_service(service!(dataset_service_server, DatasetServiceServer, Dataset::new(app())))
         .add_service(service!(report_service_server, ReportServiceServer, Reports::new(app())))
 }

@@ -177,6 +177,9 @@ fn grpc_code(code: Code) -> GrpcCode {
         | Code::RuleBroken
         | Code::RuleExplanationMissing
         | Code::RuleExplained
+        | Code::DisputeOwnFigure
+        | Code::DisputeSourceUnclear
+        | Code::DisputeNotAnswered
         | Code::TotalDoubtful
         | Code::ExplanationNotAsked => GrpcCode::InvalidArgument,
         Code::OrganisationUnknown
@@ -187,16 +190,20 @@ fn grpc_code(code: Code) -> GrpcCode {
         | Code::FigureNotHeld
         | Code::ElementUnknown
         | Code::DueDateUnknown
+        | Code::DraftUnknown
+        | Code::DisputeUnknown
         | Code::ReceiptUnknown
         | Code::DecisionUnknown
         | Code::DisagreementUnknown
         | Code::FigureConflictUnknown => GrpcCode::NotFound,
-        Code::FigureHeld | Code::DecisionStands => GrpcCode::AlreadyExists,
+        Code::FigureHeld | Code::DecisionStands | Code::DisputeOpen => GrpcCode::AlreadyExists,
         Code::FormExpired
         | Code::FormUnchanged
         | Code::FormLevelMismatch
         | Code::FigureNotAsked
         | Code::FigureComputed
+        | Code::DraftStale
+        | Code::DisputeEnded
         | Code::FigureVersionStale
         | Code::DecisionContradicts
         | Code::DecisionVetoed

@@ -2,19 +2,23 @@
 //! ([`fault`](crate::store::fault)). The calls are handed on here once, for both.
 
 use async_trait::async_trait;
+use jiff::civil::Date;
 use std::future::Future;
 use std::sync::Arc;
 
 use crate::domain::audit::{AuditRecord, NewAuditRecord};
-use crate::domain::caller::TokenRecord;
+use crate::domain::caller::{Scope, TokenRecord};
 use crate::domain::decision::{Decision, DecisionId, FigureConflict, RenamedDecision, Undone};
+use crate::domain::dispute::{Dispute, DisputeEnd, DisputeId, NewDispute};
+use crate::domain::draft::Draft;
 use crate::domain::id::{AccountId, FieldKey, FormId, OrganisationId, ReceiptId, RequestId};
 use crate::domain::observation::{ExplainedVersion, Explanation, NewObservation, Observation, ObservationKey, Receipt};
 use crate::domain::organisation::Organisation;
 use crate::domain::unit::{UnitCode, UnitRow};
 use crate::store::{
-    AuditReads, DecisionReads, FigureMove, Moved, NewSubmission, ObservationFilter, ObservationReads, OrganisationReads, RegistryChanges,
-    RegistryReads, RememberedAnswer, Result, Store, StoredForm, Submitted, TemplateReads, TokenReads, UnitReads, WriteTransaction,
+    AuditReads, DecisionReads, DisputeReads, DraftMark, DraftReads, FigureMove, Moved, NewSubmission, ObservationFilter, ObservationReads,
+    OrganisationReads, RegistryChanges, RegistryReads, RememberedAnswer, Result, Store, StoredForm, Submitted, TemplateReads, TokenReads,
+    UnitReads, WriteTransaction,
 };
 
 /// What is done around a call.
@@ -137,6 +141,32 @@ impl<H: Hook> DecisionReads for Around<H> {
 }
 
 #[async_trait]
+impl<H: Hook> DraftReads for Around<H> {
+    async fn draft(&self, unit: &UnitCode, due: Date) -> Result<Option<Draft>> {
+        self.hook.around("draft", self.inner.draft(unit, due)).await
+    }
+
+    async fn drafts(&self, unit: &UnitCode) -> Result<Vec<Draft>> {
+        self.hook.around("drafts", self.inner.drafts(unit)).await
+    }
+}
+
+#[async_trait]
+impl<H: Hook> DisputeReads for Around<H> {
+    async fn dispute(&self, dispute: DisputeId) -> Result<Option<Dispute>> {
+        self.hook.around("dispute", self.inner.dispute(dispute)).await
+    }
+
+    async fn disputes(&self, after: u64, limit: u32) -> Result<Vec<Dispute>> {
+        self.hook.around("disputes", self.inner.disputes(after, limit)).await
+    }
+
+    async fn disputes_of(&self, party: &Scope, after: u64, limit: u32) -> Result<Vec<Dispute>> {
+        self.hook.around("disputes_of", self.inner.disputes_of(party, after, limit)).await
+    }
+}
+
+#[async_trait]
 impl<H: Hook> TokenReads for Around<H> {
     async fn token(&self, digest: &str) -> Result<Option<TokenRecord>> {
         self.hook.around("token", self.inner.token(digest)).await
@@ -239,6 +269,34 @@ impl<H: Hook> WriteTransaction for AroundTransaction<H> {
 
     async fn explain(&mut self, explanations: &[Explanation]) -> Result<()> {
         self.hook.around("tx.explain", self.inner.explain(explanations)).await
+    }
+
+    async fn draft(&mut self, unit: &UnitCode, due: Date) -> Result<Option<Draft>> {
+        self.hook.around("tx.draft", self.inner.draft(unit, due)).await
+    }
+
+    async fn put_draft(&mut self, draft: &Draft) -> Result<()> {
+        self.hook.around("tx.put_draft", self.inner.put_draft(draft)).await
+    }
+
+    async fn remove_draft(&mut self, mark: &DraftMark) -> Result<bool> {
+        self.hook.around("tx.remove_draft", self.inner.remove_draft(mark)).await
+    }
+
+    async fn dispute(&mut self, dispute: DisputeId) -> Result<Option<Dispute>> {
+        self.hook.around("tx.dispute", self.inner.dispute(dispute)).await
+    }
+
+    async fn open_dispute(&mut self, unit: &UnitCode, subject: &str) -> Result<Option<DisputeId>> {
+        self.hook.around("tx.open_dispute", self.inner.open_dispute(unit, subject)).await
+    }
+
+    async fn insert_dispute(&mut self, dispute: &NewDispute) -> Result<DisputeId> {
+        self.hook.around("tx.insert_dispute", self.inner.insert_dispute(dispute)).await
+    }
+
+    async fn end_dispute(&mut self, dispute: DisputeId, end: &DisputeEnd) -> Result<()> {
+        self.hook.around("tx.end_dispute", self.inner.end_dispute(dispute, end)).await
     }
 
     async fn insert_decision(&mut self, decision: &Decision) -> Result<()> {

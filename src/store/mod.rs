@@ -19,11 +19,14 @@ pub mod verify;
 pub mod write;
 
 use async_trait::async_trait;
+use jiff::civil::Date;
 use std::sync::Arc;
 
 use crate::domain::audit::{AuditRecord, NewAuditRecord};
-use crate::domain::caller::TokenRecord;
+use crate::domain::caller::{Scope, TokenRecord};
 use crate::domain::decision::{Decision, DecisionId, FigureConflict, RenamedDecision, Undone};
+use crate::domain::dispute::{Dispute, DisputeEnd, DisputeId, NewDispute};
+use crate::domain::draft::Draft;
 use crate::domain::element::CataloguedField;
 use crate::domain::id::{AccountId, ElementId, FieldKey, FormId, OrganisationId, ReceiptId, RequestId};
 use crate::domain::observation::{ExplainedVersion, Explanation, NewObservation, Observation, ObservationKey, Receipt};
@@ -33,7 +36,7 @@ use crate::domain::template::RegisteredTemplate;
 use crate::domain::unit::{UnitCode, UnitRow};
 
 pub use error::Error;
-pub use submission::{Ground, NewSubmission, Submitted};
+pub use submission::{DraftMark, Ground, NewSubmission, Submitted};
 pub use write::{IsConflict, again, write};
 
 /// Result of a store call.
@@ -171,6 +174,26 @@ pub trait DecisionReads: Send + Sync {
     async fn figure_conflicts(&self, after: u64, limit: u32) -> Result<Vec<FigureConflict>>;
 }
 
+/// Reads of drafts.
+#[async_trait]
+pub trait DraftReads: Send + Sync {
+    /// The draft of a unit for a due date.
+    async fn draft(&self, unit: &UnitCode, due: Date) -> Result<Option<Draft>>;
+    /// All drafts of a unit, by due date.
+    async fn drafts(&self, unit: &UnitCode) -> Result<Vec<Draft>>;
+}
+
+/// Reads of disputes.
+#[async_trait]
+pub trait DisputeReads: Send + Sync {
+    /// A dispute.
+    async fn dispute(&self, dispute: DisputeId) -> Result<Option<Dispute>>;
+    /// Disputes by number, at most `limit`, after `after`.
+    async fn disputes(&self, after: u64, limit: u32) -> Result<Vec<Dispute>>;
+    /// Disputes that a party raised or is asked about, by number, at most `limit`, after `after`.
+    async fn disputes_of(&self, party: &Scope, after: u64, limit: u32) -> Result<Vec<Dispute>>;
+}
+
 /// Reads of API tokens.
 #[async_trait]
 pub trait TokenReads: Send + Sync {
@@ -189,11 +212,30 @@ pub trait AuditReads: Send + Sync {
 
 /// Everything that can be read.
 pub trait Reads:
-    OrganisationReads + UnitReads + TemplateReads + RegistryReads + ObservationReads + DecisionReads + TokenReads + AuditReads
+    OrganisationReads
+    + UnitReads
+    + TemplateReads
+    + RegistryReads
+    + ObservationReads
+    + DecisionReads
+    + DraftReads
+    + DisputeReads
+    + TokenReads
+    + AuditReads
 {
 }
-impl<T: OrganisationReads + UnitReads + TemplateReads + RegistryReads + ObservationReads + DecisionReads + TokenReads + AuditReads> Reads
-    for T
+impl<
+    T: OrganisationReads
+        + UnitReads
+        + TemplateReads
+        + RegistryReads
+        + ObservationReads
+        + DecisionReads
+        + DraftReads
+        + DisputeReads
+        + TokenReads
+        + AuditReads,
+> Reads for T
 {
 }
 
@@ -259,6 +301,22 @@ pub trait WriteTransaction: Send {
     /// Stores explanations with the current versions of figures, each once. [`Error::Conflict`] where one is explained already, and
     /// [`Error::Broken`] where nothing is held.
     async fn explain(&mut self, explanations: &[Explanation]) -> Result<()>;
+
+    /// The draft of a unit for a due date, as this transaction sees it.
+    async fn draft(&mut self, unit: &UnitCode, due: Date) -> Result<Option<Draft>>;
+    /// Stores a version of a draft: the first, or one above the version that stands ([`Error::Conflict`] otherwise).
+    async fn put_draft(&mut self, draft: &Draft) -> Result<()>;
+    /// Removes a version of a draft; whether it was there.
+    async fn remove_draft(&mut self, mark: &DraftMark) -> Result<bool>;
+
+    /// A dispute, as this transaction sees it.
+    async fn dispute(&mut self, dispute: DisputeId) -> Result<Option<Dispute>>;
+    /// The open dispute of a unit about a subject.
+    async fn open_dispute(&mut self, unit: &UnitCode, subject: &str) -> Result<Option<DisputeId>>;
+    /// Stores a dispute and gives it its number. [`Error::Conflict`] where the unit has an open one about the same subject.
+    async fn insert_dispute(&mut self, dispute: &NewDispute) -> Result<DisputeId>;
+    /// Ends a dispute. [`Error::Conflict`] where there is none or it has ended.
+    async fn end_dispute(&mut self, dispute: DisputeId, end: &DisputeEnd) -> Result<()>;
 
     /// Inserts a decision. [`Error::Conflict`] where its number is taken.
     async fn insert_decision(&mut self, decision: &Decision) -> Result<()>;

@@ -1,10 +1,12 @@
 //! A submission as the store takes it: everything that must be durable together, in one value, so that an engine may put several of them
 //! into one commit without running anybody's code in between.
 
+use jiff::civil::Date;
 use std::collections::HashMap;
 
 use crate::domain::audit::NewAuditRecord;
 use crate::domain::observation::{Explanation, NewObservation, Observation, ObservationKey, Receipt};
+use crate::domain::unit::UnitCode;
 use crate::store::{RememberedAnswer, Result, Store};
 
 /// What one submission stores.
@@ -22,6 +24,8 @@ pub struct NewSubmission {
     pub explanations: Vec<Explanation>,
     /// Other figures of the unit that rules were tried on.
     pub grounds: Vec<Ground>,
+    /// The draft that the figures come from: it is removed with their storing. A newer version of it stays.
+    pub draft: Option<DraftMark>,
     /// Number of the settlement that the figures were read under; under another one they might belong to other elements.
     pub settlement_version: u64,
 }
@@ -32,6 +36,17 @@ pub struct Ground {
     /// The figure.
     pub key: ObservationKey,
     /// The version that stood; 0 where none did.
+    pub version: u32,
+}
+
+/// A version of a draft.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftMark {
+    /// The unit.
+    pub unit: UnitCode,
+    /// The due date.
+    pub due: Date,
+    /// The version.
     pub version: u32,
 }
 
@@ -56,7 +71,7 @@ pub enum Submitted {
 
 /// Stores a submission in a transaction of its own.
 pub(super) async fn submit_alone<S: Store + ?Sized>(store: &S, submission: &NewSubmission) -> Result<Submitted> {
-    let NewSubmission { receipt, figures, answer, audit, settlement_version, explanations, grounds } = submission;
+    let NewSubmission { receipt, figures, answer, audit, settlement_version, explanations, grounds, draft } = submission;
     let mut tx = store.begin().await?;
     if tx.settlement_version().await? != *settlement_version {
         return Ok(Submitted::Outdated);
@@ -77,6 +92,9 @@ pub(super) async fn submit_alone<S: Store + ?Sized>(store: &S, submission: &NewS
     }
     if !explanations.is_empty() {
         tx.explain(explanations).await?;
+    }
+    if let Some(mark) = draft {
+        tx.remove_draft(mark).await?;
     }
     tx.remember_answer(&receipt.reporter, &receipt.request, answer).await?;
     // Last, because whoever else appends waits from here to the commit.

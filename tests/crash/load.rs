@@ -104,6 +104,7 @@ impl Worker {
             figures: figures.collect(),
             partial: true,
             validate_only: false,
+            draft_version: 0,
         })
     }
 
@@ -122,6 +123,7 @@ impl Worker {
             figures: picked.iter().map(figure).collect(),
             reason: "更正".to_owned(),
             validate_only: false,
+            dispute: 0,
         })
     }
 

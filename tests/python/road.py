@@ -15,7 +15,7 @@ from google.rpc import status_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2
 
-from figures import invent
+from figures import invent, mend
 from server import Server
 from stubs import ROOT, make_stubs
 
@@ -225,7 +225,8 @@ class Walk:
         left = figures.pop(0 if number else 1)
         request = pb.SubmitRequest(request_id="check", unit=unit, due=due, figures=figures, validate_only=True)
         answer = self.clerks[unit].Submit(request)
-        assert {p.code for p in answer.problems} == {"FIGURE_TYPE_MISMATCH", "FIGURE_MISSING"}, answer.problems
+        told = {p.code for p in answer.problems if not p.code.startswith(("RULE_", "TOTAL_"))}
+        assert told == {"FIGURE_TYPE_MISMATCH", "FIGURE_MISSING"}, answer.problems
         assert any(p.place.field == left.element for p in answer.problems) and not answer.HasField("receipt")
         assert all(p.text_zh and p.text_en for p in answer.problems)
         request.validate_only = False
@@ -240,6 +241,7 @@ class Walk:
             for date in self.dates_of(unit):
                 form = self.form_of(unit, date.due)
                 request = pb.SubmitRequest(request_id=f"{unit}-{date.due}", unit=unit, due=date.due, figures=self.figures(unit, form))
+                mend(pb, self.clerks[unit].Submit, form, request)
                 receipt = self.clerks[unit].Submit(request).receipt
                 assert receipt.figures == date.cells and receipt.reporter == f"clerk_{unit}" and receipt.digest
                 self.submissions[unit, date.due] = (request, receipt)

@@ -51,6 +51,7 @@ fn submit_request(request_id: &str, unit: &str, year: i32, cells: &[Cell], value
         figures: cells.iter().map(|c| typed(&c.element, &c.period, &value.to_string())).collect(),
         partial: true,
         validate_only: false,
+        draft_version: 0,
     }
 }
 

@@ -28,7 +28,7 @@ async fn every_service_tells_its_health() {
     let server = Server::start().await;
     let mut client = HealthClient::new(server.channel().await);
     let services = own_services();
-    assert_eq!(services.len(), 7);
+    assert_eq!(services.len(), 9);
     for service in services.iter().map(String::as_str).chain([""]) {
         let answer = client.check(check(service)).await.unwrap().into_inner();
         assert_eq!(answer.status(), ServingStatus::Serving, "{service}");

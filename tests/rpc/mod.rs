@@ -3,6 +3,8 @@
 mod at_most_once;
 mod bad_input;
 mod callers;
+mod disputes;
+mod drafts;
 mod health;
 mod limits;
 mod process;

@@ -55,7 +55,7 @@ fn submission(request_id: &str, form: &pb::GetConsolidatedFormResponse) -> pb::S
     };
     let figures = form.inputs.iter().enumerate().map(typed).collect();
     let (unit, due) = ("330122002".into(), "2027-01-20".into());
-    pb::SubmitRequest { request_id: request_id.into(), unit, due, figures, partial: false, validate_only: false }
+    pb::SubmitRequest { request_id: request_id.into(), unit, due, figures, partial: false, validate_only: false, draft_version: 0 }
 }
 
 fn scope() -> Option<pb::ExtractionScope> {
@@ -104,6 +104,7 @@ async fn a_correction_makes_a_version() {
         figures: vec![corrected],
         reason: "漏报".into(),
         validate_only: false,
+        dispute: 0,
     };
     client.correct(request.clone()).await.unwrap();
     let status = client.correct(pb::CorrectRequest { request_id: "c-2".into(), ..request.clone() }).await.unwrap_err();

@@ -13,7 +13,7 @@ const DUE: &str = "2027-01-20";
 
 type Clerk = CollectionServiceClient<Authenticated>;
 
-async fn register(server: &Server, callers: &Callers, fields: &[(&str, &str, &str)], rules: &[&str]) {
+pub async fn register(server: &Server, callers: &Callers, fields: &[(&str, &str, &str)], rules: &[&str]) {
     let field = |(id, label, unit): &(&str, &str, &str)| pb::Field {
         field_id: (*id).into(),
         code: (*id).into(),
@@ -40,7 +40,7 @@ async fn register(server: &Server, callers: &Callers, fields: &[(&str, &str, &st
     client.register_template(pb::RegisterTemplateRequest { request_id: "form".into(), source, validate_only: false }).await.unwrap();
 }
 
-const FIELDS: [(&str, &str, &str); 4] =
+pub const FIELDS: [(&str, &str, &str); 4] =
     [("A1", "年末常住人口", "人"), ("A2", "户籍人口", "人"), ("A3", "城市低保户数", "户"), ("A4", "养老机构床位数", "张")];
 const RULES: [&str; 3] = ["A2≥A3", "A1≥A4", "核实性审核：A1≥A2"];
 
@@ -63,15 +63,29 @@ async fn figures(clerk: &mut Clerk, values: &[(&str, &str, &str)]) -> Vec<pb::Ty
 
 async fn submit(clerk: &mut Clerk, id: &str, values: &[(&str, &str, &str)]) -> Result<Vec<pb::Problem>, Status> {
     let figures = figures(clerk, values).await;
-    let request =
-        pb::SubmitRequest { request_id: id.into(), unit: UNIT.into(), due: DUE.into(), figures, partial: true, validate_only: false };
+    let request = pb::SubmitRequest {
+        request_id: id.into(),
+        unit: UNIT.into(),
+        due: DUE.into(),
+        figures,
+        partial: true,
+        validate_only: false,
+        draft_version: 0,
+    };
     Ok(clerk.submit(request).await?.into_inner().problems)
 }
 
 async fn check(clerk: &mut Clerk, values: &[(&str, &str, &str)]) -> Vec<pb::Problem> {
     let figures = figures(clerk, values).await;
-    let request =
-        pb::SubmitRequest { request_id: String::new(), unit: UNIT.into(), due: DUE.into(), figures, partial: true, validate_only: true };
+    let request = pb::SubmitRequest {
+        request_id: String::new(),
+        unit: UNIT.into(),
+        due: DUE.into(),
+        figures,
+        partial: true,
+        validate_only: true,
+        draft_version: 0,
+    };
     clerk.submit(request).await.unwrap().into_inner().problems
 }
 
@@ -128,7 +142,7 @@ async fn an_explanation_is_demanded_kept_and_shown() {
         };
         let figures = vec![pb::CorrectedFigure { figure: Some(figure), seen_version: 1 }];
         let (unit, reason) = (UNIT.into(), "漏计".into());
-        clerk.correct(pb::CorrectRequest { request_id: id.into(), unit, figures, reason, validate_only: false }).await
+        clerk.correct(pb::CorrectRequest { request_id: id.into(), unit, figures, reason, validate_only: false, dispute: 0 }).await
     };
     assert_eq!(reason(&correct(&mut clerk, "c-1", "").await.unwrap_err()), "RULE_EXPLANATION_MISSING");
     correct(&mut clerk, "c-2", "学生迁入").await.unwrap();
@@ -155,7 +169,7 @@ async fn the_last_figure_is_tried_against_what_is_held() {
     let figure = figures(&mut clerk, &[("城市低保户数", "131", "")]).await.remove(0);
     let figures = vec![pb::CorrectedFigure { figure: Some(figure), seen_version: 0 }];
     let (unit, why) = (UNIT.into(), "漏计".into());
-    let request = pb::CorrectRequest { request_id: "c".into(), unit, figures, reason: why, validate_only: false };
+    let request = pb::CorrectRequest { request_id: "c".into(), unit, figures, reason: why, validate_only: false, dispute: 0 };
     assert_eq!(reason(&clerk.correct(request).await.unwrap_err()), "RULE_BROKEN");
     drop(clerk);
     server.stop().await;
@@ -224,6 +238,7 @@ async fn a_total_that_only_the_layout_implies_warns_and_refuses_nobody() {
         figures: figures.collect(),
         partial: false,
         validate_only: false,
+        draft_version: 0,
     };
     let answer = clerk.submit(request).await.unwrap().into_inner();
     assert!(answer.receipt.is_some());

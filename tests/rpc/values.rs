@@ -45,6 +45,7 @@ async fn what_is_planted_is_found() {
                 figures,
                 partial: false,
                 validate_only: false,
+                draft_version: 0,
             };
             clerk.collection().submit(request).await.expect("is stored");
         }

@@ -16,7 +16,16 @@ fn found(unit: u32, element: u32, version: u32, text: &str) -> ExplainedVersion 
 fn submission(id: &str, figures: Vec<NewObservation>) -> NewSubmission {
     let answer = RememberedAnswer { payload_digest: id.to_owned(), answer: id.to_owned() };
     let receipt = receipt(id, &figures);
-    NewSubmission { receipt, figures, answer, audit: act(1), settlement_version: 0, explanations: Vec::new(), grounds: Vec::new() }
+    NewSubmission {
+        receipt,
+        figures,
+        answer,
+        audit: act(1),
+        settlement_version: 0,
+        explanations: Vec::new(),
+        grounds: Vec::new(),
+        draft: None,
+    }
 }
 
 pub async fn an_explanation_comes_with_a_submission(backend: &mut impl Backend) {

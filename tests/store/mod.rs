@@ -8,6 +8,8 @@ mod audit;
 mod concurrency;
 mod corrections;
 mod decisions;
+mod disputes;
+mod drafts;
 mod durability;
 mod explanations;
 mod fixture;
@@ -52,6 +54,21 @@ macro_rules! conformance {
                 a_second_answer_to_a_request_is_a_conflict,
                 a_transaction_sees_its_answer,
                 an_answer_goes_with_its_effect,
+            ],
+            drafts: [
+                a_draft_is_kept_word_for_word,
+                a_draft_is_replaced_under_its_version_only,
+                a_version_of_a_draft_is_removed,
+                a_submission_takes_its_draft_along,
+                a_newer_draft_outlives_a_submission,
+                a_refused_submission_leaves_its_draft,
+            ],
+            disputes: [
+                a_dispute_is_numbered_and_read_back,
+                one_dispute_of_a_subject_is_open,
+                a_dispute_ends_once,
+                both_parties_list_their_disputes,
+                disputes_stay_as_they_were_raised,
             ],
             explanations: [
                 an_explanation_comes_with_a_submission,

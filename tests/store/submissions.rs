@@ -15,7 +15,16 @@ use std::task::Poll;
 fn submission(id: &str, figures: Vec<NewObservation>) -> NewSubmission {
     let receipt = receipt(id, &figures);
     let answer = RememberedAnswer { payload_digest: format!("p-{id}"), answer: format!("\"{id}\"") };
-    NewSubmission { receipt, figures, answer, audit: act(1), settlement_version: 0, explanations: Vec::new(), grounds: Vec::new() }
+    NewSubmission {
+        receipt,
+        figures,
+        answer,
+        audit: act(1),
+        settlement_version: 0,
+        explanations: Vec::new(),
+        grounds: Vec::new(),
+        draft: None,
+    }
 }
 
 fn of_unit(n: u32) -> NewSubmission {

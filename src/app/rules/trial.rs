@@ -258,6 +258,9 @@ impl<'a> Trial<'a> {
         let problem = problem.arg("title", &form.form.template.title).arg("period", instance.period);
         let problem = if one.standing == Standing::Printed { problem.arg("rule", one.check.rule + 1) } else { problem };
         let problem = problem.arg_in_full("clause", &one.check.text).arg_in_full("shown", one.check.show(&name));
+        let own = one.check.cells().into_iter().filter(|cell| cell.form.is_none() && cell.shift == Shift::Current);
+        let fields: Vec<&str> = own.map(|cell| cell.field.as_str()).collect();
+        let problem = problem.arg_in_full("fields", fields.join(" "));
         problem.arg("left", left).arg("right", right).arg_in_full("figures", listed.join("，")).at(place)
     }
 

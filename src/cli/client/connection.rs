@@ -15,6 +15,8 @@ use crate::cli::client::failure::Failure;
 use crate::domain::message::Language;
 use crate::pb::collection_service_client::CollectionServiceClient;
 use crate::pb::dataset_service_client::DatasetServiceClient;
+use crate::pb::dispute_service_client::DisputeServiceClient;
+use crate::pb::draft_service_client::DraftServiceClient;
 use crate::pb::organisation_service_client::OrganisationServiceClient;
 use crate::pb::overlap_service_client::OverlapServiceClient;
 use crate::pb::report_service_client::ReportServiceClient;
@@ -140,6 +142,16 @@ impl Connection {
     /// Client of the collection.
     pub fn collection(&self) -> CollectionServiceClient<Carrier> {
         CollectionServiceClient::new(self.carrier()).max_decoding_message_size(MAX_ANSWER_BYTES)
+    }
+
+    /// Client of the drafts.
+    pub fn drafts(&self) -> DraftServiceClient<Carrier> {
+        DraftServiceClient::new(self.carrier()).max_decoding_message_size(MAX_ANSWER_BYTES)
+    }
+
+    /// Client of the disputes.
+    pub fn disputes(&self) -> DisputeServiceClient<Carrier> {
+        DisputeServiceClient::new(self.carrier()).max_decoding_message_size(MAX_ANSWER_BYTES)
     }
 
     /// Client of the dataset.

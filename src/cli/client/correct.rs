@@ -28,6 +28,9 @@ pub struct CorrectArgs {
     /// Why the right value stands although a rule of the form asks about it
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     explanation: String,
+    /// Number of the dispute that the correction answers
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    dispute: u64,
     /// Why the figure is corrected
     #[arg(long)]
     reason: String,
@@ -60,6 +63,7 @@ async fn correct(args: &CorrectArgs) -> Result<Answer, Failure> {
         figures: vec![pb::CorrectedFigure { figure: Some(figure), seen_version: args.seen_version }],
         reason: args.reason.clone(),
         validate_only: args.check,
+        dispute: args.dispute,
     };
     let answer = args.act.server.connect()?.correct(request).await?;
     Ok(receipt_answer(args.act.server.language, args.act.format, answer.receipt, &answer.problems, "CorrectResponse"))

@@ -45,6 +45,18 @@ pub(crate) fn read_filled_form(bytes: &[u8]) -> Result<FilledForm, Failure> {
     if read.warnings.iter().any(Problem::is_error) { Err(Failure::File(read.warnings)) } else { Ok(read) }
 }
 
+/// Reads a file as a draft: what was typed stays as it is, right or wrong.
+pub(crate) fn read_draft(bytes: &[u8]) -> Result<Vec<pb::DraftCell>, Failure> {
+    let figures = read_filled_form(bytes)?.figures.into_iter().map(|figure| pb::DraftCell {
+        element: figure.element,
+        period: figure.period,
+        value: figure.value,
+        unit_of_measure: figure.unit_of_measure,
+        explanation: figure.explanation,
+    });
+    Ok(figures.collect())
+}
+
 fn from_csv(bytes: &[u8]) -> FilledForm {
     let read = read_form(bytes);
     let figures = read.cells.into_iter().map(|cell| pb::TypedFigure {

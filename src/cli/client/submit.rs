@@ -49,6 +49,7 @@ async fn submit(args: &SubmitArgs) -> Result<Answer, Failure> {
         figures: filled.figures,
         partial: args.partial,
         validate_only: args.check,
+        draft_version: 0,
     };
     let answer = args.act.server.connect()?.submit(request).await?;
     let mut shown = receipt_answer(language, args.act.format, answer.receipt, &answer.problems, "SubmitResponse");

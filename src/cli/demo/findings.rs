@@ -59,6 +59,7 @@ impl Walk {
             figures: vec![typed.clone()],
             partial: true,
             validate_only: false,
+            draft_version: 0,
         };
         match clerk.submit(request).await {
             Err(refused @ Failure::Refused(_)) => self.show.indented(&refused.render(self.show.language)),
@@ -73,6 +74,7 @@ impl Walk {
             figures: vec![pb::CorrectedFigure { figure: Some(typed), seen_version: figure.version }],
             reason: self.show.pick("复核台账时发现漏计 7", "7 were missed, found when the books were checked").to_owned(),
             validate_only: false,
+            dispute: 0,
         };
         clerk.correct(request).await?;
         let versions = clerk.versions(&unit, &cell.element, &cell.period).await?.versions;

@@ -6,6 +6,7 @@
 mod callers;
 mod figures;
 mod findings;
+mod mending;
 mod province;
 mod show;
 mod walk;

@@ -12,6 +12,7 @@ use crate::cli::client::report::burden_grid;
 use crate::cli::client::verdict::{added_lines, counts_line};
 use crate::cli::demo::callers::Callers;
 use crate::cli::demo::figures::{invent, year_of};
+use crate::cli::demo::mending::mend;
 use crate::cli::demo::province::{ORGANISATIONS, Province, UNITS, YEAR};
 use crate::cli::demo::show::Show;
 use crate::domain::message::Language;
@@ -238,7 +239,9 @@ async fn submit_year((unit, clerk): (UnitRow, Connection)) -> Result<Typed, Fail
             // On a date on which next year's first forms are due too, those are left for then.
             partial: form.inputs.iter().any(|c| !is_of_the_year(c)),
             validate_only: false,
+            draft_version: 0,
         };
+        let request = mend(&clerk, &form, request).await?;
         let receipt = clerk.submit(request).await?.receipt.unwrap_or_default();
         typed.n_figures += u64::from(receipt.figures);
         typed.n_receipts += 1;

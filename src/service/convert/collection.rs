@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use crate::app::{ConsolidatedForm, Correction, DueDate, InputCell, PrefilledCell, ServedField, Submission, TypedFigure};
+use crate::domain::dispute::DisputeId;
 use crate::domain::id::{ElementId, ReceiptId};
 use crate::domain::observation::{Observation, ObservationKey, Receipt};
 use crate::domain::period::ReferencePeriod;
@@ -101,7 +102,7 @@ pub(crate) fn submission_from_pb(request: pb::SubmitRequest) -> Result<Submissio
     let due = faults.keep(date_from_pb(&request.due), Place::part("due"));
     let (Some(unit), Some(due)) = (unit, due) else { return Err(faults.into_problems()) };
     let figures = request.figures.into_iter().map(typed_figure_from_pb).collect();
-    Ok(Submission { unit, due, figures, partial: request.partial })
+    Ok(Submission { unit, due, figures, partial: request.partial, draft_version: request.draft_version })
 }
 
 fn typed_figure_from_pb(typed: pb::TypedFigure) -> TypedFigure {
@@ -127,7 +128,10 @@ pub(crate) fn correction_from_pb(request: pb::CorrectRequest) -> Result<Correcti
     }
     let problems = faults.into_problems();
     match unit {
-        Some(unit) if problems.is_empty() => Ok(Correction { unit, figures, reason: request.reason }),
+        Some(unit) if problems.is_empty() => {
+            let answers = (request.dispute > 0).then_some(DisputeId(request.dispute));
+            Ok(Correction { unit, figures, reason: request.reason, answers })
+        }
         _ => Err(problems),
     }
 }

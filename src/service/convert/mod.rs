@@ -5,6 +5,8 @@
 
 pub(super) mod collection;
 pub(super) mod dataset;
+pub(super) mod dispute;
+pub(super) mod draft;
 pub(super) mod organisation;
 pub(super) mod overlap;
 pub(super) mod problem;

@@ -6,6 +6,8 @@
 mod address;
 mod decisions;
 mod dictionary;
+mod disputes;
+mod drafts;
 mod explanations;
 mod figures;
 mod migration;

@@ -36,6 +36,9 @@ const FILL: &str = "
     INSERT INTO decision SELECT n, 'f', 'x', 1, 'f', 'y', 1, '', '', FALSE, 'same', '', '', '', FALSE FROM generate_series(1, 5000) AS n;
     INSERT INTO figure_conflict (element, unit, period, aside, stage) SELECT n % 100, 1 + n % 5000, n / 5000, 1 + n, 0 FROM generate_series(1, 19999) AS n;
     INSERT INTO explanation SELECT receipt, period, typed_as, 'x' FROM observation WHERE element < 10;
+    INSERT INTO draft SELECT 'u' || n % 5000, 'd' || n / 5000, 1, '[]', 'a', '' FROM generate_series(1, 20000) AS n;
+    INSERT INTO dispute (unit, addressee, subject, about, raised_by, raised_at, state)
+        SELECT 'u' || n % 500, 'unit u' || n % 700, 's' || n, '', '', '', 'open' FROM generate_series(1, 20000) AS n;
     INSERT INTO token SELECT 'a' || n, 'd' || n, 'clerk', '', NULL, NULL FROM generate_series(1, 5000) AS n;
     INSERT INTO remembered_answer SELECT 'a' || n % 50, 'r' || n, '', '' FROM generate_series(1, 20000) AS n;
     INSERT INTO audit SELECT n, '', '', '', '', '', '', '' FROM generate_series(1, 20000) AS n;

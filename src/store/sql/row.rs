@@ -7,8 +7,10 @@ use jiff::civil::Date;
 use sqlx::FromRow;
 
 use crate::domain::audit::{AuditRecord, NewAuditRecord};
-use crate::domain::caller::{Role, TokenRecord};
+use crate::domain::caller::{Role, Scope, TokenRecord};
 use crate::domain::decision::{Decision, DecisionId, FigureConflict, Undone, Verdict};
+use crate::domain::dispute::{Dispute, DisputeEnd, DisputeId, DisputeState, NewDispute};
+use crate::domain::draft::Draft;
 use crate::domain::figure::Figure;
 use crate::domain::id::{AccountId, ElementId, FieldId, FieldKey, FormId, OrganisationId, ReceiptId, RequestId};
 use crate::domain::observation::{ExplainedVersion, Observation, ObservationKey, Receipt};
@@ -158,6 +160,87 @@ impl Stored for ExplanationRow {
             period: period.ok_or_else(|| broken("explanation", self.period))?,
         };
         Ok(ExplainedVersion { key, version: u32::try_from(self.version).map_err(|e| broken("explanation", e))?, text: self.text })
+    }
+}
+
+#[derive(FromRow)]
+pub(crate) struct DraftRow {
+    unit: String,
+    due: String,
+    version: i64,
+    cells: String,
+    saved_by: String,
+    saved_at: String,
+}
+
+impl Stored for DraftRow {
+    type Value = Draft;
+    fn read(self) -> Result<Draft> {
+        Ok(Draft {
+            unit: UnitCode::from_stored(self.unit),
+            due: self.due.parse().map_err(|e| broken("draft", e))?,
+            version: u32::try_from(self.version).map_err(|e| broken("draft", e))?,
+            cells: serde_json::from_str(&self.cells).map_err(|e| broken("draft", e))?,
+            saved_by: AccountId::from_stored(self.saved_by),
+            saved_at: timestamp("draft", &self.saved_at)?,
+        })
+    }
+}
+
+#[derive(FromRow)]
+pub(crate) struct DisputeRow {
+    number: i64,
+    unit: String,
+    addressee: String,
+    about: String,
+    raised_by: String,
+    raised_at: String,
+    state: String,
+    ended_by: Option<String>,
+    ended_at: Option<String>,
+    note: Option<String>,
+    receipt: Option<String>,
+}
+
+impl Stored for DisputeRow {
+    type Value = Dispute;
+    fn read(self) -> Result<Dispute> {
+        let state = DisputeState::parse(&self.state).ok_or_else(|| broken("dispute", &self.state))?;
+        let end = match (self.ended_by, self.ended_at) {
+            (Some(by), Some(at)) => Some(DisputeEnd {
+                state,
+                by: AccountId::from_stored(by),
+                at: timestamp("dispute", &at)?,
+                note: self.note.unwrap_or_default(),
+                receipt: self.receipt.map(ReceiptId::from_stored),
+            }),
+            _ => None,
+        };
+        let raised = NewDispute {
+            unit: UnitCode::from_stored(self.unit),
+            addressee: read_addressee(&self.addressee)?,
+            about: serde_json::from_str(&self.about).map_err(|e| broken("dispute", e))?,
+            raised_by: AccountId::from_stored(self.raised_by),
+            raised_at: timestamp("dispute", &self.raised_at)?,
+        };
+        Ok(Dispute { id: DisputeId(self.number.unsigned_abs()), raised, end })
+    }
+}
+
+/// Who is asked in a dispute, as one text.
+pub(crate) fn addressee(party: &Scope) -> String {
+    match party {
+        Scope::Installation => "installation".to_owned(),
+        Scope::Organisation(organisation) => format!("organisation {organisation}"),
+        Scope::Unit(unit) => format!("unit {unit}"),
+    }
+}
+
+fn read_addressee(text: &str) -> Result<Scope> {
+    match text.split_once(' ') {
+        Some(("organisation", id)) => Ok(Scope::Organisation(OrganisationId::from_stored(id))),
+        Some(("unit", code)) => Ok(Scope::Unit(UnitCode::from_stored(code))),
+        _ => Err(broken("dispute", text)),
     }
 }
 

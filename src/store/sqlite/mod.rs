@@ -4,6 +4,8 @@
 
 mod decisions;
 mod dictionary;
+mod disputes;
+mod drafts;
 mod explanations;
 mod figures;
 mod lane;

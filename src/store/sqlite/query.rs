@@ -198,6 +198,41 @@ statements! {
     /// Explanations of all versions under keys.
     EXPLANATIONS_AT = include_str!("queries/explanations_at.sql");
 
+    /// A draft.
+    DRAFT = "SELECT unit, due, version, cells, saved_by, saved_at FROM draft WHERE unit = ?1 AND due = ?2";
+    /// All drafts of a unit.
+    DRAFTS_OF_UNIT = "SELECT unit, due, version, cells, saved_by, saved_at FROM draft WHERE unit = ?1 ORDER BY due";
+    /// The first version of a draft, or the next one.
+    DRAFT_PUT = include_str!("queries/draft_put.sql");
+    /// Removes a version of a draft.
+    DRAFT_REMOVE = "DELETE FROM draft WHERE unit = ?1 AND due = ?2 AND version = ?3";
+
+    /// A dispute.
+    DISPUTE = "SELECT number, unit, addressee, about, raised_by, raised_at, state, ended_by, ended_at, note, receipt FROM dispute WHERE number = ?1";
+    /// The open dispute of a unit about a subject.
+    DISPUTE_OPEN = "SELECT number FROM dispute WHERE unit = ?1 AND subject = ?2 AND state = 'open'";
+    /// A page of disputes.
+    DISPUTE_PAGE =
+        "SELECT number, unit, addressee, about, raised_by, raised_at, state, ended_by, ended_at, note, receipt FROM dispute
+         WHERE number > ?1 ORDER BY number LIMIT ?2";
+    /// A page of those that a party raised or is asked about.
+    DISPUTE_PAGE_OF =
+        "SELECT number, unit, addressee, about, raised_by, raised_at, state, ended_by, ended_at, note, receipt FROM dispute
+         WHERE number IN (
+             SELECT a.number FROM dispute AS a WHERE a.unit = ?1 AND a.number > ?3
+             UNION
+             SELECT b.number FROM dispute AS b WHERE b.addressee = ?2 AND b.number > ?3
+         )
+         ORDER BY number LIMIT ?4";
+    /// A new dispute.
+    DISPUTE_INSERT =
+        "INSERT INTO dispute (unit, addressee, subject, about, raised_by, raised_at, state)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'open') RETURNING number";
+    /// Ends a dispute.
+    DISPUTE_END =
+        "UPDATE dispute SET state = ?2, ended_by = ?3, ended_at = ?4, note = ?5, receipt = ?6
+         WHERE number = ?1 AND state = 'open'";
+
     /// A receipt.
     RECEIPT = receipts!("FROM receipt AS r CROSS JOIN unit AS u ON u.number = r.unit WHERE r.id = ?1");
     /// A unit's newest receipts.

@@ -20,7 +20,7 @@ use crate::store::sql::numbers::{Dictionary, Numbers};
 use crate::store::sqlite::explanations::insert as keep;
 use crate::store::sqlite::figures::Ledger;
 use crate::store::sqlite::lane::{Lane, Turn};
-use crate::store::sqlite::{dictionary, figures, query, transaction};
+use crate::store::sqlite::{dictionary, drafts, figures, query, transaction};
 use crate::store::submission::still_stand;
 use crate::store::{NewSubmission, Result, Submitted};
 
@@ -91,6 +91,9 @@ async fn store(mut turn: Turn, dictionary: &Dictionary, members: &[Arc<NewSubmis
         let of_stored = to_store(members, &outcomes).into_iter().flat_map(|member| member.explanations.clone());
         let of_stored: Vec<Explanation> = of_stored.collect();
         keep(connection, &of_stored).await?;
+        for mark in to_store(members, &outcomes).into_iter().filter_map(|member| member.draft.as_ref()) {
+            drafts::remove(connection, mark).await?;
+        }
         outcomes.iter_mut().for_each(|outcome| _ = outcome.get_or_insert(Ok(Submitted::Stored)));
     } else {
         for (member, outcome) in members.iter().zip(&mut outcomes) {
@@ -222,7 +225,7 @@ async fn store_alone(
     learned: &mut Numbers,
     member: &NewSubmission,
 ) -> Result<Submitted> {
-    let NewSubmission { receipt, figures, answer, audit, explanations, .. } = member;
+    let NewSubmission { receipt, figures, answer, audit, explanations, draft, .. } = member;
     if let Some(before) = transaction::remembered_answer(connection, &receipt.reporter, &receipt.request).await? {
         return Ok(Submitted::Answered(before));
     }
@@ -231,6 +234,9 @@ async fn store_alone(
         return Ok(Submitted::Held(held));
     }
     keep(connection, explanations).await?;
+    if let Some(mark) = draft {
+        drafts::remove(connection, mark).await?;
+    }
     transaction::append_audit(connection, audit).await?;
     transaction::remember_answer(connection, &receipt.reporter, &receipt.request, answer).await?;
     Ok(Submitted::Stored)

@@ -300,6 +300,7 @@ fn submission(id: &str) -> std::sync::Arc<crate::store::NewSubmission> {
         },
         explanations: Vec::new(),
         grounds: Vec::new(),
+        draft: None,
         settlement_version: 0,
     })
 }

@@ -4,12 +4,15 @@
 //! commit included, so that no half of a use case is ever stored.
 
 use async_trait::async_trait;
+use jiff::civil::Date;
 use sqlx::sqlite::SqliteConnection;
 use std::sync::Arc;
 
 use crate::domain::audit::{AuditRecord, NewAuditRecord, chain_hash};
 use crate::domain::caller::TokenRecord;
 use crate::domain::decision::{Decision, DecisionId, RenamedDecision, Undone};
+use crate::domain::dispute::{Dispute, DisputeEnd, DisputeId, NewDispute};
+use crate::domain::draft::Draft;
 use crate::domain::id::{AccountId, FormId, RequestId};
 use crate::domain::observation::{Explanation, NewObservation, Observation, ObservationKey, Receipt};
 use crate::domain::organisation::Organisation;
@@ -21,8 +24,8 @@ use crate::store::sql::registry_log::{Registered, RegistryLog};
 use crate::store::sql::row::{AnswerRow, Stored};
 use crate::store::sqlite::figures::{self, Ledger};
 use crate::store::sqlite::lane::Turn;
-use crate::store::sqlite::{decisions, explanations, moves, query, reads};
-use crate::store::{FigureMove, Moved, RememberedAnswer, Result, StoredForm, WriteTransaction};
+use crate::store::sqlite::{decisions, disputes, drafts, explanations, moves, query, reads};
+use crate::store::{DraftMark, FigureMove, Moved, RememberedAnswer, Result, StoredForm, WriteTransaction};
 
 /// The transaction.
 pub(super) struct SqliteTransaction {
@@ -152,6 +155,41 @@ impl WriteTransaction for SqliteTransaction {
 
     async fn explain(&mut self, explanations: &[Explanation]) -> Result<()> {
         let outcome = explanations::insert(self.start()?, explanations).await;
+        self.end(outcome)
+    }
+
+    async fn draft(&mut self, unit: &UnitCode, due: Date) -> Result<Option<Draft>> {
+        let outcome = drafts::find(self.start()?, unit, due).await;
+        self.end(outcome)
+    }
+
+    async fn put_draft(&mut self, draft: &Draft) -> Result<()> {
+        let outcome = drafts::put(self.start()?, draft).await;
+        self.end(outcome)
+    }
+
+    async fn remove_draft(&mut self, mark: &DraftMark) -> Result<bool> {
+        let outcome = drafts::remove(self.start()?, mark).await;
+        self.end(outcome)
+    }
+
+    async fn dispute(&mut self, dispute: DisputeId) -> Result<Option<Dispute>> {
+        let outcome = disputes::find(self.start()?, dispute).await;
+        self.end(outcome)
+    }
+
+    async fn open_dispute(&mut self, unit: &UnitCode, subject: &str) -> Result<Option<DisputeId>> {
+        let outcome = disputes::find_open(self.start()?, unit, subject).await;
+        self.end(outcome)
+    }
+
+    async fn insert_dispute(&mut self, dispute: &NewDispute) -> Result<DisputeId> {
+        let outcome = disputes::insert(self.start()?, dispute).await;
+        self.end(outcome)
+    }
+
+    async fn end_dispute(&mut self, dispute: DisputeId, end: &DisputeEnd) -> Result<()> {
+        let outcome = disputes::end(self.start()?, dispute, end).await;
         self.end(outcome)
     }
 

@@ -65,6 +65,7 @@ async fn work(clerk: Caller, name: String, cells: Vec<Cell>, mut chance: Chance)
             figures: seen.iter().map(figure).collect(),
             reason: id,
             validate_only: false,
+            dispute: 0,
         };
         let answer = client.correct(request.clone()).await.map(|a| a.into_inner().receipt.expect("a receipt"));
         let again = client.correct(request).await.map(|a| a.into_inner().receipt.expect("a receipt"));

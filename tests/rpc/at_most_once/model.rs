@@ -163,6 +163,7 @@ impl Ground<'_> {
                     figures: step.cells.iter().map(figure).collect(),
                     reason: "核对后更正".to_owned(),
                     validate_only: false,
+                    dispute: 0,
                 };
                 let payload = format!("{request:?}");
                 (payload, client.correct(request).await.map(|a| a.into_inner().receipt.expect("a receipt")))

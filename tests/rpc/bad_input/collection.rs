@@ -18,6 +18,7 @@ fn submission(figures: Vec<pb::TypedFigure>) -> pb::SubmitRequest {
         figures,
         partial: true,
         validate_only: false,
+        draft_version: 0,
     }
 }
 
@@ -32,6 +33,7 @@ async fn correct(caller: Caller, figures: Vec<pb::CorrectedFigure>, reason: &'st
         figures,
         reason: reason.to_owned(),
         validate_only: false,
+        dispute: 0,
     };
     caller.collection().correct(request).await
 }

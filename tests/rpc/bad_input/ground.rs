@@ -102,6 +102,7 @@ impl Ground {
             figures: vec![typed(&cells["乙丑事项"].0, "2026", "7")],
             partial: true,
             validate_only: false,
+            draft_version: 0,
         };
         let receipt = clerk.collection().submit(submit).await.expect("a good figure is stored").into_inner().receipt.expect("a receipt").id;
         let officer_secret = world.server.token("officer-by-hand", "data_officer", &["--organisation", "mzt"]);

@@ -208,7 +208,10 @@ impl Ground {
         };
         let figures = values.iter().map(figure).collect();
         let (request_id, unit, due) = (request_id.into(), "330122002".into(), DUE.into());
-        self.clerk().await.submit(pb::SubmitRequest { request_id, unit, due, figures, partial: true, validate_only: false }).await?;
+        self.clerk()
+            .await
+            .submit(pb::SubmitRequest { request_id, unit, due, figures, partial: true, validate_only: false, draft_version: 0 })
+            .await?;
         Ok(())
     }
 
