@@ -58,6 +58,10 @@ fn render_place(place: &Place, language: Language) -> String {
         Language::En => ("form", "row", "field"),
     };
     parts.extend(place.file.clone());
+    parts.extend(place.sheet.as_ref().map(|s| match language {
+        Language::Zh => format!("工作表“{s}”"),
+        Language::En => format!("sheet {s}"),
+    }));
     parts.extend(place.form.as_ref().map(|f| format!("{form} {f}")));
     parts.extend(place.row.map(|n| match language {
         Language::Zh => format!("{row}{n}行"),

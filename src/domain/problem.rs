@@ -64,6 +64,24 @@ codes! {
     CsvColumnMissing = "CSV_COLUMN_MISSING",
     /// A key of a file is not known and ignored (a warning). Args: key.
     KeyUnknown = "KEY_UNKNOWN",
+    /// A file that should be a workbook is something else. Args: found.
+    WorkbookKindUnknown = "WORKBOOK_KIND_UNKNOWN",
+    /// A workbook is damaged. Args: detail.
+    WorkbookMalformed = "WORKBOOK_MALFORMED",
+    /// A workbook is protected by a password.
+    WorkbookEncrypted = "WORKBOOK_ENCRYPTED",
+    /// A workbook holds what has no place in one. Args: what.
+    WorkbookUnsafe = "WORKBOOK_UNSAFE",
+    /// Part of a workbook is not read (a warning). Args: what.
+    WorkbookPartLeftOut = "WORKBOOK_PART_LEFT_OUT",
+    /// No sheet of a workbook holds a form.
+    WorkbookWithoutForm = "WORKBOOK_WITHOUT_FORM",
+    /// A sheet holds no form (a warning). Args: sheet.
+    SheetWithoutForm = "SHEET_WITHOUT_FORM",
+    /// A sheet is hidden and was read all the same (a warning). Args: sheet.
+    SheetHidden = "SHEET_HIDDEN",
+    /// Each row of a sheet is a person or an enterprise. Args: sheet, columns.
+    SheetIsRegister = "SHEET_IS_REGISTER",
 
     /// Args: value.
     OrganisationKindUnknown = "ORGANISATION_KIND_UNKNOWN",
@@ -304,6 +322,9 @@ pub struct Place {
     /// File, as the user named it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub file: Option<String>,
+    /// Sheet of a workbook.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sheet: Option<String>,
     /// Form id.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub form: Option<String>,
@@ -349,6 +370,12 @@ impl Place {
     /// Adds the file.
     pub fn in_file(mut self, file: impl Into<String>) -> Self {
         self.file = Some(file.into());
+        self
+    }
+
+    /// Adds the sheet.
+    pub fn on_sheet(mut self, sheet: impl Into<String>) -> Self {
+        self.sheet = Some(sheet.into());
         self
     }
 

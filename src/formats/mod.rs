@@ -10,6 +10,7 @@ pub mod organisations_csv;
 mod table_csv;
 pub mod template_json;
 pub mod units_csv;
+pub mod workbook;
 
 /// Largest file that is read, in bytes.
 pub const MAX_INPUT_BYTES: usize = 64 << 20;

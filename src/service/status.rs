@@ -121,6 +121,15 @@ fn grpc_code(code: Code) -> GrpcCode {
         | Code::CsvMalformed
         | Code::CsvColumnMissing
         | Code::KeyUnknown
+        | Code::WorkbookKindUnknown
+        | Code::WorkbookMalformed
+        | Code::WorkbookEncrypted
+        | Code::WorkbookUnsafe
+        | Code::WorkbookPartLeftOut
+        | Code::WorkbookWithoutForm
+        | Code::SheetWithoutForm
+        | Code::SheetHidden
+        | Code::SheetIsRegister
         | Code::OrganisationKindUnknown
         | Code::OrganisationDuplicate
         | Code::OrganisationParentMissing

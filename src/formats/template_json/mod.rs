@@ -21,7 +21,7 @@ use crate::domain::template::{Field, FormTemplate, MAX_FIELDS, MAX_RULES};
 use crate::domain::unit::Level;
 use crate::formats::json::{self, Node, Object};
 
-pub use write::write_template;
+pub use write::{write_template, write_template_line};
 
 /// What a file does not have to say.
 #[derive(Clone, Debug)]

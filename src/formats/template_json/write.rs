@@ -5,6 +5,12 @@ use serde::Serialize;
 use crate::domain::template::{Field, FormTemplate};
 
 #[derive(Serialize)]
+struct SourceJson<'a> {
+    file: &'a str,
+    sheet: &'a str,
+}
+
+#[derive(Serialize)]
 struct TemplateJson<'a> {
     form_id: &'a str,
     organisation: &'a str,
@@ -21,6 +27,8 @@ struct TemplateJson<'a> {
     due_days_after: Option<u16>,
     fields: Vec<FieldJson<'a>>,
     rules: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<SourceJson<'a>>,
 }
 
 #[derive(Serialize)]
@@ -45,7 +53,18 @@ struct FieldJson<'a> {
 
 /// Writes a template as indented JSON, with its keys in a fixed order.
 pub fn write_template(template: &FormTemplate) -> String {
-    let json = TemplateJson {
+    // Structs of texts and numbers without maps always serialise.
+    serde_json::to_string_pretty(&template_json(template, None)).unwrap_or_default()
+}
+
+/// Writes a template as one line of JSON, with the file and the sheet that it was read from where there is one.
+pub fn write_template_line(template: &FormTemplate, file: &str, sheet: Option<&str>) -> String {
+    let source = sheet.map(|sheet| SourceJson { file, sheet });
+    serde_json::to_string(&template_json(template, source)).unwrap_or_default()
+}
+
+fn template_json<'a>(template: &'a FormTemplate, source: Option<SourceJson<'a>>) -> TemplateJson<'a> {
+    TemplateJson {
         form_id: template.id.as_str(),
         organisation: template.organisation.as_str(),
         title: &template.title,
@@ -60,9 +79,8 @@ pub fn write_template(template: &FormTemplate) -> String {
         due_days_after: template.due_days_after,
         fields: template.fields.iter().map(field_json).collect(),
         rules: &template.rules,
-    };
-    // Structs of texts and numbers without maps always serialise.
-    serde_json::to_string_pretty(&json).unwrap_or_default()
+        source,
+    }
 }
 
 fn field_json(field: &Field) -> FieldJson<'_> {

@@ -42,6 +42,7 @@ fn place_to_pb(place: &Place) -> pb::Place {
         row: place.row.unwrap_or_default(),
         column: place.column.clone().unwrap_or_default(),
         field: place.field.clone().unwrap_or_default(),
+        sheet: place.sheet.clone().unwrap_or_default(),
     }
 }
 

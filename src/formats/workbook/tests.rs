@@ -1,0 +1,1 @@
+//! Workbooks of other layouts, made here and read back.
