@@ -80,6 +80,8 @@ codes! {
     SheetWithoutForm = "SHEET_WITHOUT_FORM",
     /// A sheet is hidden and was read all the same (a warning). Args: sheet.
     SheetHidden = "SHEET_HIDDEN",
+    /// Rows of a sheet are hidden and were read all the same (a warning). Args: sheet, n.
+    SheetRowsHidden = "SHEET_ROWS_HIDDEN",
     /// Each row of a sheet is a person or an enterprise. Args: sheet, columns.
     SheetIsRegister = "SHEET_IS_REGISTER",
 

@@ -65,7 +65,7 @@ pub(super) fn read<const N: usize, T>(
 ) -> (Vec<T>, Vec<Problem>) {
     let mut problems = Problems::default();
     let mut rows = Vec::new();
-    let text = match super::text_of(bytes) {
+    let text = match super::check_size(bytes).and_then(|()| super::encoding::decode(bytes)) {
         Ok(text) => text,
         Err(problem) => return (rows, vec![problem]),
     };

@@ -129,6 +129,7 @@ fn grpc_code(code: Code) -> GrpcCode {
         | Code::WorkbookWithoutForm
         | Code::SheetWithoutForm
         | Code::SheetHidden
+        | Code::SheetRowsHidden
         | Code::SheetIsRegister
         | Code::OrganisationKindUnknown
         | Code::OrganisationDuplicate

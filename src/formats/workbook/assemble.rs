@@ -125,6 +125,11 @@ fn one_form(
     let on_sheet = |p: Problem| { let place = p.place.clone().on_sheet(&sheet.name); p.at(place) };
     form.problems.extend(checked.into_iter().flatten().map(on_sheet));
     note_unread(sheet, rows, tables, &mut read.unread);
+    let hidden: Vec<u32> = sheet.hidden_rows().filter(|row| (rows.0..rows.1).contains(row)).collect();
+    if let Some(first) = hidden.first() {
+        let problem = Problem::warning(Code::SheetRowsHidden).arg("sheet", &sheet.name).arg("n", hidden.len());
+        form.problems.push(problem.at(Place::row(*first as usize + 1).on_sheet(&sheet.name)));
+    }
     read.forms.push(form);
 }
 

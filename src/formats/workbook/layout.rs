@@ -71,7 +71,8 @@ pub(super) fn tables(sheet: &Sheet, measures: &Measures) -> Vec<Table> {
 
 /// A table whose headings begin in this row, if they do.
 fn table_at(sheet: &Sheet, row: u32, from: u32, measures: &Measures) -> Option<Table> {
-    if let Some(table) = matrix_at(sheet, row, from, measures) {
+    // A matrix shows itself by its rows of units and codes, which stand below its headings.
+    if let Some(table) = (row..=row + MAX_HEAD_ROWS).find_map(|r| matrix_at(sheet, r, from, measures)).filter(|table| table.head.0 <= row) {
         return Some(table);
     }
     let stems: Vec<u32> = stems_in(sheet, row);

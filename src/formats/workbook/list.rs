@@ -69,7 +69,7 @@ fn rows(sheet: &Sheet, table: &Table, block: &Block, measures: &Measures, unread
             unread.extend(stray.map(|at| Unread { sheet: sheet.name.clone(), cell: name_of(at), text: sheet.text(at).to_owned() }));
             continue;
         }
-        let says_dash = values.iter().any(|(c, _)| is_dash(sheet.text((row, *c)))) && values.iter().all(|(c, _)| is_dash(sheet.shown((row, *c))));
+        let says_dash = !values.is_empty() && closed_columns(sheet, row, &values).len() == values.len();
         let item = Item { label, indent, has_figures: !says_dash, unit, code: code_text };
         rows.push(Row { row, item, groups, at, note: text(row, note) });
     }
@@ -236,7 +236,7 @@ pub(super) fn members(rules: &[String]) -> BTreeMap<u32, BTreeSet<u32>> {
     let mut members: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
     for rule in rules {
         for clause in plain(rule).split([';', ',', '。', '，', '；', ' ']) {
-            for (larger, smaller) in sides(clause) {
+            if let Some((larger, smaller)) = sides(clause) {
                 let total: Option<u32> = larger.trim_start_matches('0').parse().ok();
                 let parts: Option<Vec<u32>> = smaller.split('+').map(|p| p.trim_start_matches('0').parse().ok()).collect();
                 if let (Some(total), Some(parts)) = (total, parts) {

@@ -77,11 +77,6 @@ impl Outline {
         self.stack.truncate(depth);
     }
 
-    /// The open headings' texts.
-    pub fn open(&self) -> impl Iterator<Item = &str> {
-        self.stack.iter().map(|e| e.item.label.as_str())
-    }
-
     /// Places a label; headings below `floor` stay open. `next` is the label after it, which tells a total over all.
     pub fn place(&mut self, item: &Item, next: Option<&Item>, floor: usize) -> Placed {
         let mut sureness = 95;

@@ -93,8 +93,9 @@ impl Sheet {
         self.hidden_rows = rows;
     }
 
-    pub fn is_row_hidden(&self, row: u32) -> bool {
-        self.hidden_rows.contains(&row)
+    /// Rows that are hidden and hold something.
+    pub fn hidden_rows(&self) -> impl Iterator<Item = u32> {
+        self.hidden_rows.iter().copied().filter(|row| self.rows.contains_key(row))
     }
 
     pub fn cell(&self, at: At) -> Option<&Cell> {
