@@ -112,8 +112,13 @@ pub async fn call_at_once(address: &str, submissions: Vec<Submission>, n_clerks:
 }
 
 fn message(submission: Submission) -> pb::SubmitRequest {
-    let figure =
-        |f: TypedFigure| pb::TypedFigure { element: f.element, period: f.period, value: f.value, unit_of_measure: f.unit_of_measure, explanation: f.explanation };
+    let figure = |f: TypedFigure| pb::TypedFigure {
+        element: f.element,
+        period: f.period,
+        value: f.value,
+        unit_of_measure: f.unit_of_measure,
+        explanation: f.explanation,
+    };
     pb::SubmitRequest {
         request_id: format!("{}-{}", submission.unit, submission.due),
         unit: submission.unit.to_string(),

@@ -251,6 +251,7 @@ impl<'a> Trial<'a> {
             column: at.map(|(_, field)| field.column.clone()).filter(|column| !column.trim().is_empty()),
             field: at.map(|(_, field)| field.id.to_string()),
             file: None,
+            sheet: None,
         };
         let [left, right] = sides.map(|side| side.map_or_else(|| "—".to_owned(), |number| number.normalize().to_string()));
         let refuses = matches!(code, Code::RuleBroken | Code::RuleExplanationMissing);

@@ -71,7 +71,9 @@ fn first_head_row(sheet: &Sheet, from: u32, head: u32) -> u32 {
     let first_line = (from..head).find(|row| sheet.row(*row).any(|(_, cell)| plain(&cell.text).contains("表号"))).unwrap_or(head);
     // The title stands in the row before, where that is a short line of its own.
     let above = first_line.saturating_sub(1);
-    let is_title = above > from && sheet.row(above).count() == 1 && sheet.row(above).all(|(_, c)| c.text.chars().count() <= 40 && !begins_foot(&c.text) && !head::is_rule(&c.text));
+    let is_title = above > from
+        && sheet.row(above).count() == 1
+        && sheet.row(above).all(|(_, c)| c.text.chars().count() <= 40 && !begins_foot(&c.text) && !head::is_rule(&c.text));
     if is_title { above } else { first_line }
 }
 
@@ -94,7 +96,8 @@ fn one_form(
         return;
     }
     let foot = foot(sheet, rows, tables);
-    let rules: Vec<String> = foot.iter().filter(|(_, text)| head::is_rule(text)).map(|(_, text)| text.trim().to_owned()).take(MAX_RULES).collect();
+    let rules: Vec<String> =
+        foot.iter().filter(|(_, text)| head::is_rule(text)).map(|(_, text)| text.trim().to_owned()).take(MAX_RULES).collect();
     let mut found: Vec<Found> = Vec::new();
     let mut outline = Outline::new(list::members(&rules));
     for table in tables {
@@ -122,7 +125,10 @@ fn one_form(
     let mut form = template(sheet, &title, &head, &foot, rules, found, defaults, state);
     let template = &form.template;
     let checked = [template.check(), template.check_units(measures), check_rules(template, measures)];
-    let on_sheet = |p: Problem| { let place = p.place.clone().on_sheet(&sheet.name); p.at(place) };
+    let on_sheet = |p: Problem| {
+        let place = p.place.clone().on_sheet(&sheet.name);
+        p.at(place)
+    };
     form.problems.extend(checked.into_iter().flatten().map(on_sheet));
     note_unread(sheet, rows, tables, &mut read.unread);
     let hidden: Vec<u32> = sheet.hidden_rows().filter(|row| (rows.0..rows.1).contains(row)).collect();
@@ -159,7 +165,8 @@ fn pad_codes(found: &mut [Found], rules: &[String]) {
 fn foot(sheet: &Sheet, rows: (u32, u32), tables: &[&Table]) -> Vec<(At, String)> {
     let first = tables.first().map_or(rows.0, |t| t.body.1);
     let is_inside = |row: u32| tables.iter().any(|t| (t.head.0..t.body.1).contains(&row));
-    let lines = (first..rows.1).filter(|row| !is_inside(*row)).flat_map(|row| sheet.row(row).map(move |(c, cell)| ((row, c), cell.raw.clone())));
+    let lines =
+        (first..rows.1).filter(|row| !is_inside(*row)).flat_map(|row| sheet.row(row).map(move |(c, cell)| ((row, c), cell.raw.clone())));
     lines.collect()
 }
 
@@ -220,8 +227,13 @@ fn template(
     texts.extend(lines.iter().map(String::as_str));
     let level = head::level_of(&texts);
     let id = form_id(&head.number.text, title, state);
-    let parts: [(&'static str, &Part); 5] =
-        [("title", &head.title), ("number", &head.number), ("authority", &head.authority), ("approval", &head.approval), ("valid_until", &head.valid_until)];
+    let parts: [(&'static str, &Part); 5] = [
+        ("title", &head.title),
+        ("number", &head.number),
+        ("authority", &head.authority),
+        ("approval", &head.approval),
+        ("valid_until", &head.valid_until),
+    ];
     for (part, found) in parts.iter().filter(|(_, p)| !p.text.is_empty()) {
         note("form", part, found.at, found.text.clone(), found.sureness);
     }
@@ -238,7 +250,13 @@ fn template(
     for (found, id) in found.into_iter().zip(ids).take(MAX_FIELDS) {
         note(&id, "label", found.at, found.label.clone(), 98);
         note(&id, "path", found.at, found.path.join(" / "), found.path_sureness);
-        note(&id, "unit", found.unit_at.or(found.figure_at).unwrap_or(found.at), found.unit.clone(), if found.unit.is_empty() { 30 } else { found.unit_sureness });
+        note(
+            &id,
+            "unit",
+            found.unit_at.or(found.figure_at).unwrap_or(found.at),
+            found.unit.clone(),
+            if found.unit.is_empty() { 30 } else { found.unit_sureness },
+        );
         let field = field(found, &id);
         fields.push(field);
     }
@@ -289,7 +307,10 @@ fn data_type(found: &Found) -> DataType {
     if !found.options.is_empty() {
         return DataType::Code;
     }
-    if matches!(found.unit.as_str(), "人" | "户" | "个" | "头" | "只" | "台" | "家" | "所" | "辆" | "艘" | "次" | "件" | "人次" | "套" | "株") {
+    if matches!(
+        found.unit.as_str(),
+        "人" | "户" | "个" | "头" | "只" | "台" | "家" | "所" | "辆" | "艘" | "次" | "件" | "人次" | "套" | "株"
+    ) {
         return DataType::Integer;
     }
     if found.unit.is_empty() && (found.label.ends_with("日期") || found.label.ends_with("时间")) {
@@ -303,7 +324,9 @@ fn data_type(found: &Found) -> DataType {
 
 /// A form's id: its number, else its title, else what tells it from the others of the book.
 fn form_id(number: &str, title: &str, state: &mut State) -> FormId {
-    let shape = |text: &str| -> String { plain(text).chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '(' | ')')).take(60).collect() };
+    let shape = |text: &str| -> String {
+        plain(text).chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '(' | ')')).take(60).collect()
+    };
     let base = [shape(number), shape(title), "form".to_owned()].into_iter().find(|t| !t.is_empty()).unwrap_or_default();
     let mut id = base.clone();
     let mut n = 1;
@@ -326,7 +349,8 @@ fn field_ids(found: &[Found]) -> Vec<String> {
     for field in found {
         let n = met.entry(field.code.as_str()).or_default();
         *n += 1;
-        let is_usable = !field.code.is_empty() && field.code.chars().count() <= 40 && !field.code.chars().any(|c| c.is_whitespace() || c.is_control());
+        let is_usable =
+            !field.code.is_empty() && field.code.chars().count() <= 40 && !field.code.chars().any(|c| c.is_whitespace() || c.is_control());
         let base = match (is_usable, n_of.get(field.code.as_str())) {
             (true, Some(1)) => field.code.clone(),
             (true, _) => format!("{}.{n}", field.code),
@@ -347,7 +371,10 @@ fn field_ids(found: &[Found]) -> Vec<String> {
 fn layout_digest(found: &[Found]) -> String {
     let mut hasher = blake3::Hasher::new();
     for field in found {
-        for part in [name_of(field.at).as_str(), &field.code, &field.label, &field.column, &field.unit].into_iter().chain(field.path.iter().map(String::as_str)) {
+        for part in [name_of(field.at).as_str(), &field.code, &field.label, &field.column, &field.unit]
+            .into_iter()
+            .chain(field.path.iter().map(String::as_str))
+        {
             hasher.update(part.as_bytes());
             hasher.update(&[0]);
         }
@@ -362,14 +389,20 @@ fn note_unread(sheet: &Sheet, rows: (u32, u32), tables: &[&Table], unread: &mut 
     let mut n = 0;
     for row in rows.0..first.head.0 {
         let mut cells = sheet.row(row);
-        let is_read = cells.all(|(_, cell)| is_header_line(&cell.text) || cell.raw.contains('□') || in_line(&cell.text).is_some() || cell.text.chars().count() <= 60);
+        let is_read = cells.all(|(_, cell)| {
+            is_header_line(&cell.text) || cell.raw.contains('□') || in_line(&cell.text).is_some() || cell.text.chars().count() <= 60
+        });
         if is_read {
             continue;
         }
         for (column, cell) in sheet.row(row).filter(|(_, cell)| cell.text.chars().count() > 60) {
             n += 1;
             if n <= MAX_UNREAD {
-                unread.push(Unread { sheet: sheet.name.clone(), cell: name_of((row, column)), text: cell.text.chars().take(120).collect() });
+                unread.push(Unread {
+                    sheet: sheet.name.clone(),
+                    cell: name_of((row, column)),
+                    text: cell.text.chars().take(120).collect(),
+                });
             }
         }
     }

@@ -86,7 +86,12 @@ pub(super) fn read(sheet: &Sheet, from: u32, until: u32) -> Head {
 fn is_title(text: &str) -> bool {
     let plain = plain(text);
     let n = plain.chars().filter(|c| !c.is_ascii()).count();
-    (3..=60).contains(&n) && !is_number(text) && !plain.contains([':', '□', '。']) && !plain.ends_with('年') && !plain.starts_with("附件") && !plain.starts_with("续表")
+    (3..=60).contains(&n)
+        && !is_number(text)
+        && !plain.contains([':', '□', '。'])
+        && !plain.ends_with('年')
+        && !plain.starts_with("附件")
+        && !plain.starts_with("续表")
 }
 
 /// Takes the values out of a line of keys; a key with nothing behind it has its value in the next cell.
@@ -211,7 +216,8 @@ pub(super) fn frequency_of(texts: &[&str]) -> (Frequency, u8) {
 /// Whether a line of the foot states equations: it says so, or has codes on both sides of a comparison.
 pub(super) fn is_rule(text: &str) -> bool {
     let plain = plain(text);
-    let says = ["平衡关系", "审核关系", "指标关系", "逻辑关系", "校验关系", "表内关系", "表间关系", "审核公式"].iter().any(|w| plain.contains(w));
+    let says =
+        ["平衡关系", "审核关系", "指标关系", "逻辑关系", "校验关系", "表内关系", "表间关系", "审核公式"].iter().any(|w| plain.contains(w));
     let compares = plain.split(['=', '≥', '≤', '>', '<', '﹥', '﹤', '≧', '≦']).count() > 1;
     says && (compares || plain.chars().count() > 8) || compares && plain.chars().filter(char::is_ascii_digit).count() >= 2
 }

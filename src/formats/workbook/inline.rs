@@ -28,7 +28,16 @@ pub(super) fn boxes(cell: &Cell, at: At) -> Vec<Found> {
         let (code, text) = code_before(label.trim());
         let text = clean(text.trim_end_matches([':', '：', ' ', '\u{3000}']));
         if options.len() >= 2 && !text.is_empty() {
-            found.push(Found { code, label: text, unit: "代码".to_owned(), unit_sureness: 95, path_sureness: 95, options, at, ..Found::default() });
+            found.push(Found {
+                code,
+                label: text,
+                unit: "代码".to_owned(),
+                unit_sureness: 95,
+                path_sureness: 95,
+                options,
+                at,
+                ..Found::default()
+            });
         }
         label = next;
     }
@@ -50,7 +59,9 @@ fn options(text: &str) -> (Vec<String>, String) {
         let next = body.find(|c: char| c.is_ascii_digit()).unwrap_or(body.len());
         // A wide gap ends the last option: what follows is the next question.
         let gap = body.trim_start().find("   ").map(|g| g + body.len() - body.trim_start().len());
-        let end = gap.filter(|g| body.get(*g..).is_some_and(|r| !r.trim_start().starts_with(|c: char| c.is_ascii_digit()))).map_or(next, |g| g.min(next));
+        let end = gap
+            .filter(|g| body.get(*g..).is_some_and(|r| !r.trim_start().starts_with(|c: char| c.is_ascii_digit())))
+            .map_or(next, |g| g.min(next));
         let option = clean(body.get(..end).unwrap_or_default());
         options.push(format!("{digits}{}", option.trim_start_matches(['.', '、', '．'])));
         rest = body.get(end..).unwrap_or_default();
@@ -124,7 +135,9 @@ fn unit_at_head(text: &str, measures: &Measures) -> Option<(String, usize)> {
     if opens > 0 {
         let end = body.find([')', '）'])?;
         let unit = clean(body.get(..end)?);
-        return measures.find(&unit).map(|_| (unit, opens + end + '）'.len_utf8().min(body.get(end..).and_then(|r| r.chars().next()).map_or(1, char::len_utf8))));
+        return measures
+            .find(&unit)
+            .map(|_| (unit, opens + end + '）'.len_utf8().min(body.get(end..).and_then(|r| r.chars().next()).map_or(1, char::len_utf8))));
     }
     let ends: Vec<usize> = body.char_indices().take(9).map(|(at, c)| at + c.len_utf8()).collect();
     ends.into_iter().rev().find_map(|end| {
@@ -163,7 +176,9 @@ fn field_of(label: &str, unit: String, at: At, running: &mut Running) -> Option<
     let continues = running.parent.as_ref().is_some_and(|(_, parts)| !parts.is_empty()) && !is_part;
     let mut path = heading;
     let mut name = format!("{attached}{text}");
-    if (is_part || continues) && let Some((parent, parts)) = &mut running.parent {
+    if (is_part || continues)
+        && let Some((parent, parts)) = &mut running.parent
+    {
         path.push(parent.clone());
         path.push("其中：".to_owned());
         parts.push(text.to_owned());
@@ -198,7 +213,10 @@ mod tests {
     fn blanks_have_units() {
         let measures = Measures::embedded();
         let read = |raw: &str, running: &mut Running| -> Vec<String> {
-            blanks(&Cell::text(raw, 0), (0, 0), running, &measures).into_iter().map(|f| format!("{}|{}|{}|{}", f.code, f.path.join(">"), f.label, f.unit)).collect()
+            blanks(&Cell::text(raw, 0), (0, 0), running, &measures)
+                .into_iter()
+                .map(|f| format!("{}|{}|{}|{}", f.code, f.path.join(">"), f.label, f.unit))
+                .collect()
         };
         assert_eq!(
             read("附报：30农场个数     个，其中：31林场     个，32茶场     个。", &mut Running::default()),

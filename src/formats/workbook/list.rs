@@ -65,7 +65,10 @@ fn rows(sheet: &Sheet, table: &Table, block: &Block, measures: &Measures, unread
         let code_text = code.map(|c| sheet.text((row, c)).to_owned()).unwrap_or_default();
         let code_text = if is_dash(&code_text) { String::new() } else { code_text };
         if label.is_empty() && unit.is_empty() && code_text.is_empty() {
-            let stray = values.iter().map(|(c, _)| (row, *c)).find(|at| !sheet.text(*at).is_empty() && !is_dash(sheet.text(*at)) && !is_number(sheet.text(*at)));
+            let stray = values
+                .iter()
+                .map(|(c, _)| (row, *c))
+                .find(|at| !sheet.text(*at).is_empty() && !is_dash(sheet.text(*at)) && !is_number(sheet.text(*at)));
             unread.extend(stray.map(|at| Unread { sheet: sheet.name.clone(), cell: name_of(at), text: sheet.text(at).to_owned() }));
             continue;
         }
@@ -149,8 +152,10 @@ fn label_of(sheet: &Sheet, block: &Block, row: u32, first_row: u32) -> (String, 
 fn block_fields(sheet: &Sheet, block: &Block, rows: &[Row], outline: &mut Outline, measures: &Measures, found: &mut Vec<Found>) {
     let values = value_columns(block);
     let is_single = values.len() == 1 && values.iter().all(|(_, texts)| is_generic_value(texts.last().map_or("", String::as_str)));
-    let columns: BTreeMap<u32, String> = values.iter().map(|(c, texts)| (*c, if is_single { String::new() } else { heading(texts) })).collect();
-    let column_units: BTreeMap<u32, String> = values.iter().filter_map(|(c, texts)| texts.iter().rev().find_map(|t| in_brackets(t, measures)).map(|u| (*c, u))).collect();
+    let columns: BTreeMap<u32, String> =
+        values.iter().map(|(c, texts)| (*c, if is_single { String::new() } else { heading(texts) })).collect();
+    let column_units: BTreeMap<u32, String> =
+        values.iter().filter_map(|(c, texts)| texts.iter().rev().find_map(|t| in_brackets(t, measures)).map(|u| (*c, u))).collect();
     let mut before: Option<(u32, Placed, String)> = None;
     let items: Vec<Item> = rows.iter().map(|r| r.item.clone()).collect();
     let mut groups_before: Vec<String> = Vec::new();
@@ -161,7 +166,9 @@ fn block_fields(sheet: &Sheet, block: &Block, rows: &[Row], outline: &mut Outlin
         }
         // A label that was inherited stands where its first row stands.
         let placed = match &before {
-            Some((_, placed, label)) if *label == row.item.label && rows.get(n.wrapping_sub(1)).is_some_and(|r| r.at == row.at) => placed.clone(),
+            Some((_, placed, label)) if *label == row.item.label && rows.get(n.wrapping_sub(1)).is_some_and(|r| r.at == row.at) => {
+                placed.clone()
+            }
             _ => outline.place(&row.item, items.get(n + 1), 0),
         };
         before = Some((row.row, placed.clone(), row.item.label.clone()));

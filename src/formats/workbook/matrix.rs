@@ -20,7 +20,28 @@ struct Column {
 
 /// Words that the lowest heading says of what stands above it: the column of a cross table, not a label of its own.
 const STATISTICS: [&str; 22] = [
-    "面积", "播种面积", "产量", "总产", "总产量", "单产", "数量", "金额", "产值", "收入", "户数", "人数", "个数", "本年", "上年", "本月", "累计", "本月累计", "期末", "期初", "计划", "实际",
+    "面积",
+    "播种面积",
+    "产量",
+    "总产",
+    "总产量",
+    "单产",
+    "数量",
+    "金额",
+    "产值",
+    "收入",
+    "户数",
+    "人数",
+    "个数",
+    "本年",
+    "上年",
+    "本月",
+    "累计",
+    "本月累计",
+    "期末",
+    "期初",
+    "计划",
+    "实际",
 ];
 
 /// Reads the fields of a matrix. `carried` are headings of the sheets before, for headings that say （接前三、）.
@@ -94,9 +115,15 @@ fn lift_statistics(columns: &mut [Column], has_items: bool) {
 /// A heading that goes on from another sheet (（接前三、）) says the heading it stands for.
 fn resolve(text: &str, carried: &[String], above: &[(At, String)]) -> String {
     let inner = text.trim_matches(['(', ')', '（', '）']);
-    let Some(rest) = inner.strip_prefix('接').map(|r| r.trim_start_matches(['前', '上', '表', '页', '面'])) else { return text.to_owned() };
+    let Some(rest) = inner.strip_prefix('接').map(|r| r.trim_start_matches(['前', '上', '表', '页', '面'])) else {
+        return text.to_owned();
+    };
     let wanted = marker(rest).or_else(|| marker(&format!("（{}）", rest.trim_matches(['(', ')', '（', '）', '、', ' ']))));
-    let wanted = if rest.starts_with(['(', '（']) { marker(&format!("（{}）", rest.trim_matches(['(', ')', '（', '）', '、']))) } else { wanted };
+    let wanted = if rest.starts_with(['(', '（']) {
+        marker(&format!("（{}）", rest.trim_matches(['(', ')', '（', '）', '、'])))
+    } else {
+        wanted
+    };
     let Some(wanted) = wanted else { return text.to_owned() };
     // Below a heading that was resolved already, the last one of that number is in its section.
     let from = above.last().and_then(|(_, t)| carried.iter().rposition(|c| c == t)).unwrap_or(0);

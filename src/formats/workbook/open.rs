@@ -45,7 +45,8 @@ impl Budget {
     fn spend(&mut self, cell: &Cell) -> Result<(), Problem> {
         self.cells += 1;
         self.bytes += cell.raw.len();
-        let too_long = |what: &str, limit: usize| Problem::new(Code::ListTooLong).arg("what", what).arg("limit", limit).arg("n", format!("> {limit}"));
+        let too_long =
+            |what: &str, limit: usize| Problem::new(Code::ListTooLong).arg("what", what).arg("limit", limit).arg("n", format!("> {limit}"));
         if self.cells > MAX_CELLS {
             return Err(too_long("cells", MAX_CELLS));
         }

@@ -82,7 +82,9 @@ impl Outline {
         let mut sureness = 95;
         let kind = self.kind_of(item, next, floor);
         match kind {
-            Kind::Member | Kind::MemberGroup if of_which(&item.label).is_some() || is_within(&item.label) => self.close_for_of_which(item, floor),
+            Kind::Member | Kind::MemberGroup if of_which(&item.label).is_some() || is_within(&item.label) => {
+                self.close_for_of_which(item, floor)
+            }
             Kind::Member | Kind::MemberGroup => {}
             Kind::Marked(marker) => self.close_for_marker(item, &marker, floor),
             Kind::Breakdown => {
@@ -90,7 +92,11 @@ impl Outline {
                 if let Some(at) = self.rposition(floor, |e| e.kind == Kind::Breakdown) {
                     self.stack.truncate(at);
                 } else {
-                    while self.len_above(floor) && self.top().is_some_and(|e| matches!(e.kind, Kind::Plain) && e.item.indent >= item.indent && self.stack.len() > floor + 1) {
+                    while self.len_above(floor)
+                        && self
+                            .top()
+                            .is_some_and(|e| matches!(e.kind, Kind::Plain) && e.item.indent >= item.indent && self.stack.len() > floor + 1)
+                    {
                         self.stack.pop();
                     }
                 }
@@ -186,7 +192,8 @@ impl Outline {
         let same = self.rposition(floor, |e| matches!(e.kind, Kind::Marked(m) if m.rank == marker.rank));
         if let Some(at) = same {
             let found = self.stack.get(at).map_or(0, |e| if let Kind::Marked(m) = e.kind { m.number } else { 0 });
-            let is_deeper = marker.number == 1 && found >= 1 && at + 1 < self.stack.len() && self.top().is_some_and(|e| e.kind == Kind::Plain);
+            let is_deeper =
+                marker.number == 1 && found >= 1 && at + 1 < self.stack.len() && self.top().is_some_and(|e| e.kind == Kind::Plain);
             if !is_deeper {
                 self.stack.truncate(at);
                 return;
@@ -243,7 +250,9 @@ impl Outline {
             if !self.len_above(floor) {
                 return false;
             }
-            let (Some(member), parent) = (self.top(), self.stack.len().checked_sub(2).and_then(|at| self.stack.get(at))) else { return false };
+            let (Some(member), parent) = (self.top(), self.stack.len().checked_sub(2).and_then(|at| self.stack.get(at))) else {
+                return false;
+            };
             if member.kind != Kind::Member {
                 return false;
             }
@@ -273,7 +282,10 @@ impl Outline {
                 return false;
             }
             if differs(&item.unit, &member.item.unit) {
-                return matches!(parent.kind, Kind::Marked(_)) && !differs(&parent.item.unit, &member.item.unit) && parent.item.has_figures && self.is_plain_rare(floor);
+                return matches!(parent.kind, Kind::Marked(_))
+                    && !differs(&parent.item.unit, &member.item.unit)
+                    && parent.item.has_figures
+                    && self.is_plain_rare(floor);
             }
             if differs(&member.item.unit, &parent.item.unit) || matches!(parent.kind, Kind::Marked(_)) {
                 return true;
@@ -339,11 +351,8 @@ mod tests {
     fn check(lines: &[&str], expected: &[&str]) {
         let items = items(lines);
         let mut outline = Outline::default();
-        let placed: Vec<String> = items
-            .iter()
-            .enumerate()
-            .map(|(n, item)| outline.place(item, items.get(n + 1), 0).path.join(">"))
-            .collect();
+        let placed: Vec<String> =
+            items.iter().enumerate().map(|(n, item)| outline.place(item, items.get(n + 1), 0).path.join(">")).collect();
         assert_eq!(placed, expected, "{lines:#?}");
     }
 
@@ -356,20 +365,33 @@ mod tests {
         check(&["作物|吨", "(一)夏粮|吨", "1.小麦|吨", "(二)秋粮|吨"], &["", "作物", "作物>(一)夏粮", "作物"]);
         check(
             &["一、造林|公顷", "按方式分", "1.人工|公顷", "2.飞播|公顷", "按经济成份分", "1.公有|公顷", "（1）国有|公顷", "二、更新|公顷"],
-            &["", "一、造林", "一、造林>按方式分", "一、造林>按方式分", "一、造林", "一、造林>按经济成份分", "一、造林>按经济成份分>1.公有", ""],
+            &[
+                "",
+                "一、造林",
+                "一、造林>按方式分",
+                "一、造林>按方式分",
+                "一、造林",
+                "一、造林>按经济成份分",
+                "一、造林>按经济成份分>1.公有",
+                "",
+            ],
         );
     }
 
     #[test]
     fn of_which_and_its_followers() {
         check(
-            &["活家禽|万只", "  其中：活鸡|万只", "          其中：肉鸡|万只", "                蛋鸡|万只", "        活鸭|万只", "禽蛋|万吨"],
+            &[
+                "活家禽|万只",
+                "  其中：活鸡|万只",
+                "          其中：肉鸡|万只",
+                "                蛋鸡|万只",
+                "        活鸭|万只",
+                "禽蛋|万吨",
+            ],
             &["", "活家禽>其中：", "活家禽>其中：>活鸡>其中：", "活家禽>其中：>活鸡>其中：", "活家禽>其中：", ""],
         );
-        check(
-            &["支出|万元", "     其中：农林|万元", "           教育|万元", "人员|人"],
-            &["", "支出>其中：", "支出>其中：", ""],
-        );
+        check(&["支出|万元", "     其中：农林|万元", "           教育|万元", "人员|人"], &["", "支出>其中：", "支出>其中：", ""]);
         check(&["(二)增加|亩", "其中：新开荒|亩", "园地改|亩", "(三)减少|亩"], &["", "(二)增加>其中：", "(二)增加>其中：", ""]);
         check(&["户籍人口|人", "其中:农业|人", "第一产业从业人员|人"], &["", "户籍人口>其中：", ""]);
     }
@@ -380,6 +402,9 @@ mod tests {
             &["一、存栏", "牛|万头", "1.肉牛|万头", "2.奶牛|万头", "其中：能繁|万头", "羊|万只", "1.山羊|万只"],
             &["", "一、存栏", "一、存栏>牛", "一、存栏>牛", "一、存栏>牛>2.奶牛>其中：", "一、存栏", "一、存栏>羊"],
         );
-        check(&["总动力合计|千瓦", "柴油机|千瓦", "电动机|千瓦", "一、耕作机械", "拖拉机|台"], &["", "总动力合计", "总动力合计", "", "一、耕作机械"]);
+        check(
+            &["总动力合计|千瓦", "柴油机|千瓦", "电动机|千瓦", "一、耕作机械", "拖拉机|台"],
+            &["", "总动力合计", "总动力合计", "", "一、耕作机械"],
+        );
     }
 }

@@ -85,7 +85,11 @@ pub(super) fn marker(label: &str) -> Option<Marker> {
     };
     let rest = body.get(taken..)?;
     let close = rest.chars().next()?;
-    let is_closed = if opens { matches!(close, ')' | '）') } else { matches!(close, '、' | '.' | '．' | '，' | ',') || (rank == 3 && matches!(close, ')' | '）')) };
+    let is_closed = if opens {
+        matches!(close, ')' | '）')
+    } else {
+        matches!(close, '、' | '.' | '．' | '，' | ',') || (rank == 3 && matches!(close, ')' | '）'))
+    };
     let after: String = rest.chars().skip(1).take(1).collect();
     let is_decimal = rank == 3 && matches!(close, '.' | '．') && after.chars().all(|c| c.is_ascii_digit()) && !after.is_empty();
     if !is_closed || is_decimal || (rank == 6 && !opens && matches!(close, ',' | '，')) {
@@ -146,7 +150,9 @@ pub(super) fn of_which(label: &str) -> Option<&str> {
 
 /// Whether a label begins a note on how the heading above is divided (按…分, 分…).
 pub(super) fn is_breakdown(label: &str) -> bool {
-    (label.contains('按') && (label.ends_with('分') || label.ends_with("分组") || label.ends_with("分类") || label.ends_with("划分"))) || label.ends_with("分:") || label.ends_with("分：")
+    (label.contains('按') && (label.ends_with('分') || label.ends_with("分组") || label.ends_with("分类") || label.ends_with("划分")))
+        || label.ends_with("分:")
+        || label.ends_with("分：")
 }
 
 #[cfg(test)]

@@ -26,7 +26,11 @@ pub(super) fn in_brackets(text: &str, measures: &Measures) -> Option<String> {
 pub(super) fn repeated_once(unit: &str, measures: &Measures) -> String {
     let n = unit.chars().count();
     let half: String = unit.chars().take(n / 2).collect();
-    if n >= 2 && n % 2 == 0 && half.repeat(2) == unit && measures.find(unit).is_none() && measures.find(&half).is_some() { half } else { unit.to_owned() }
+    if n >= 2 && n % 2 == 0 && half.repeat(2) == unit && measures.find(unit).is_none() && measures.find(&half).is_some() {
+        half
+    } else {
+        unit.to_owned()
+    }
 }
 
 /// The units that a line names for the table below (计量单位：公顷、吨), with the cell.
@@ -50,7 +54,29 @@ const DIMENSIONS: [(&str, &[&str]); 9] = [
     ("ratio", &["率", "比重", "比例", "占比", "%", "‰"]),
     ("area", &["面积", "耕地", "园地", "林地"]),
     ("mass", &["产量", "总产", "重量", "单产", "用量", "施用", "使用量", "消费量"]),
-    ("money", &["收入", "支出", "产值", "金额", "资金", "资产", "税", "投资", "余额", "经费", "工资", "利润", "总额", "增加值", "费用", "成本", "补助", "债务"]),
+    (
+        "money",
+        &[
+            "收入",
+            "支出",
+            "产值",
+            "金额",
+            "资金",
+            "资产",
+            "税",
+            "投资",
+            "余额",
+            "经费",
+            "工资",
+            "利润",
+            "总额",
+            "增加值",
+            "费用",
+            "成本",
+            "补助",
+            "债务",
+        ],
+    ),
     ("household", &["户数", "户"]),
     ("person", &["人数", "人口", "人员", "劳动力", "男", "女", "学生", "教师", "党员", "职工", "医师"]),
     ("volume", &["蓄积", "木材", "出材", "库容", "水量"]),

@@ -14,7 +14,14 @@ fn hostile(code: Code) -> Problem {
     let long = "人口".repeat(2_000);
     let names = ["label", "value", "unit_of_measure", "reporter", "receipt", "period", "field", "form", "what", "detail", "options"];
     let problem = names.into_iter().fold(Problem::new(code), |p, name| p.arg(name, &long));
-    problem.at(Place { file: Some(long.clone()), form: Some(long.clone()), row: Some(7), column: Some(long.clone()), field: Some(long) })
+    problem.at(Place {
+        file: Some(long.clone()),
+        sheet: Some(long.clone()),
+        form: Some(long.clone()),
+        row: Some(7),
+        column: Some(long.clone()),
+        field: Some(long),
+    })
 }
 
 #[test]

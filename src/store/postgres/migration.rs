@@ -9,7 +9,7 @@ use crate::store::sql::error::{classify, classify_migration};
 use crate::store::sql::migration::migrator;
 
 /// Number, name and text of each migration; a test compares them with the folder.
-pub(super) const MIGRATIONS: [(i64, &str, &str); 5] = [
+pub(super) const MIGRATIONS: [(i64, &str, &str); 6] = [
     (1, "registry", include_str!("../../../schemas/database/postgres/0001_registry.sql")),
     (2, "ledger", include_str!("../../../schemas/database/postgres/0002_ledger.sql")),
     (3, "access", include_str!("../../../schemas/database/postgres/0003_access.sql")),

@@ -8,16 +8,19 @@
 
 use async_trait::async_trait;
 use sqlx::postgres::{PgConnection, PgPool, Postgres};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::domain::audit::{NewAuditRecord, chain_hash};
+use crate::domain::observation::{Explanation, ObservationKey};
+use crate::domain::unit::UnitCode;
 use crate::store::postgres::decisions::held_settlement;
 use crate::store::postgres::figures::Ledger;
-use crate::store::postgres::{dictionary, query, transaction};
+use crate::store::postgres::{dictionary, drafts, explanations, figures, query, transaction};
 use crate::store::sql::error::{broken, classify};
 use crate::store::sql::group::{GroupWriter, Outcomes, settled, to_store, unfit};
 use crate::store::sql::numbers::{Dictionary, Numbers};
+use crate::store::submission::still_stand;
 use crate::store::{NewSubmission, Result, Submitted};
 
 /// The writers with the numbers they know.
@@ -40,8 +43,10 @@ impl GroupWriter for PoolWriter {
         let settlement = held_settlement(&mut turn).await?;
         let mut outcomes: Outcomes = members.iter().map(|member| unfit(member, settlement)).collect();
         let mut group = Group { connection: &mut turn, dictionary: &self.dictionary, learned: Numbers::default() };
+        group.refuse_outdated(members, &mut outcomes).await?;
         let rows = group.rows(&to_store(members, &outcomes)).await?;
         if group.insert(&rows).await? {
+            group.keep_what_goes_along(&to_store(members, &outcomes)).await?;
             outcomes.iter_mut().for_each(|outcome| _ = outcome.get_or_insert(Ok(Submitted::Stored)));
         } else {
             group.one_by_one(members, &mut outcomes).await?;
@@ -108,6 +113,43 @@ struct Group<'t> {
 }
 
 impl Group<'_> {
+    /// Answers those whose grounds have changed since they were looked at, and holds the units of the others, so that theirs stay as they are.
+    /// No two members are of one unit where one of them has grounds.
+    async fn refuse_outdated(&mut self, members: &[Arc<NewSubmission>], outcomes: &mut Outcomes) -> Result<()> {
+        let with_grounds: Vec<&NewSubmission> = members.iter().map(Arc::as_ref).filter(|member| !member.grounds.is_empty()).collect();
+        let units: BTreeSet<&UnitCode> = with_grounds.iter().map(|member| &member.receipt.unit).collect();
+        if units.is_empty() {
+            return Ok(());
+        }
+        for unit in units {
+            transaction::hold_unit(self.connection, unit).await?;
+        }
+        let grounds = with_grounds.iter().flat_map(|member| &member.grounds);
+        let keys: Vec<ObservationKey> = grounds.map(|ground| ground.key.clone()).collect();
+        let now = figures::observations_at(&mut *self.connection, &keys).await?;
+        for (member, outcome) in members.iter().zip(outcomes) {
+            if outcome.is_some() || still_stand(&member.grounds, &now) {
+                continue;
+            }
+            // A request that was stored changed its own grounds: whoever sends it again is told what it was told before.
+            let before = transaction::remembered_answer(self.connection, &member.receipt.reporter, &member.receipt.request).await?;
+            *outcome = Some(Ok(before.map_or(Submitted::Outdated, Submitted::Answered)));
+        }
+        Ok(())
+    }
+
+    /// Stores the explanations of stored figures and removes the drafts they came from.
+    async fn keep_what_goes_along(&mut self, stored: &[&NewSubmission]) -> Result<()> {
+        let explanations: Vec<Explanation> = stored.iter().flat_map(|member| member.explanations.iter().cloned()).collect();
+        if !explanations.is_empty() {
+            explanations::insert(self.connection, &explanations).await?;
+        }
+        for mark in stored.iter().filter_map(|member| member.draft.as_ref()) {
+            drafts::remove(self.connection, mark).await?;
+        }
+        Ok(())
+    }
+
     /// Makes the rows of all members, by unit and key.
     async fn rows<'m>(&mut self, members: &[&'m NewSubmission]) -> Result<Rows<'m>> {
         let mut rows = Rows::default();
@@ -244,6 +286,7 @@ impl Group<'_> {
         if !held.is_empty() {
             return Ok(Submitted::Held(held));
         }
+        self.keep_what_goes_along(&[member]).await?;
         transaction::remember_answer(self.connection, &receipt.reporter, &receipt.request, answer).await?;
         Ok(Submitted::Stored)
     }

@@ -169,7 +169,8 @@ impl WriteTransaction for PostgresTransaction {
     }
 
     async fn hold_unit(&mut self, unit: &UnitCode) -> Result<()> {
-        self.run("unit", sqlx::query(query::UNIT_HOLD).bind(unit.as_str())).await
+        let outcome = hold_unit(self.start()?, unit).await;
+        self.end(outcome)
     }
 
     async fn explain(&mut self, explanations: &[Explanation]) -> Result<()> {
@@ -311,6 +312,12 @@ pub(super) async fn remember_answer(
     let statement = sqlx::query(query::ANSWER_INSERT).bind(account.as_str()).bind(request.as_str());
     let done = statement.bind(&answer.payload_digest).bind(&answer.answer).execute(connection).await;
     done.map(drop).map_err(|e| classify("answer", &e))
+}
+
+/// Holds a unit until the transaction ends.
+pub(super) async fn hold_unit(connection: &mut PgConnection, unit: &UnitCode) -> Result<()> {
+    let done = sqlx::query(query::UNIT_HOLD).bind(unit.as_str()).execute(connection).await;
+    done.map(drop).map_err(|e| classify("unit", &e))
 }
 
 /// The last link's number and hash; zero and nothing where there is none. Takes the end of the chain until the transaction ends.

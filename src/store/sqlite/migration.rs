@@ -9,7 +9,7 @@ use crate::store::sqlite::lane::Lane;
 use crate::store::sqlite::query;
 
 /// Number, name and text of each migration; a test compares them with the folder.
-pub(super) const MIGRATIONS: [(i64, &str, &str); 5] = [
+pub(super) const MIGRATIONS: [(i64, &str, &str); 6] = [
     (1, "registry", include_str!("../../../schemas/database/sqlite/0001_registry.sql")),
     (2, "ledger", include_str!("../../../schemas/database/sqlite/0002_ledger.sql")),
     (3, "access", include_str!("../../../schemas/database/sqlite/0003_access.sql")),
