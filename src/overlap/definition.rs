@@ -94,9 +94,10 @@ pub(crate) fn differing(a: &Placed, b: &Placed) -> Option<Reason> {
     found.or_else(|| conditions_apart(&x, &y)).map(reason)
 }
 
-/// The same of bounds alone, where the names agree only but for whose figures they are.
-pub(crate) fn limits_differing(a: &Placed, b: &Placed) -> Option<Reason> {
-    limits_apart(&Definition::of(a), &Definition::of(b)).map(reason)
+/// The same of bounds and sources alone, where the names agree only but for whose figures they are.
+pub(crate) fn bounds_differing(a: &Placed, b: &Placed) -> Option<Reason> {
+    let (x, y) = (Definition::of(a), Definition::of(b));
+    limits_apart(&x, &y).or_else(|| sources_apart(&x, &y)).map(reason)
 }
 
 /// A label without what stands before it of scope and date, and after it of the statistic.

@@ -72,7 +72,6 @@ pub fn sentence(relation: &Relation, a: &Named, b: &Named, language: Language) -
 /// The facet that decides a relation: what differs where something does, else what both share.
 pub fn deciding(relation: &Relation) -> Option<&Reason> {
     let find = |name: &str| relation.reasons.iter().find(|r| r.facet == name);
-    let known = || relation.reasons.iter().filter(|r| facet(&r.facet, Language::Zh).is_some());
     match relation.kind {
         RelationKind::Same => find("decision").or_else(|| find("key")),
         RelationKind::Converted => find("unit"),
@@ -80,12 +79,30 @@ pub fn deciding(relation: &Relation) -> Option<&Reason> {
         RelationKind::RollUp => find("level"),
         RelationKind::Offset => find("offset"),
         RelationKind::Formula => find("formula"),
-        RelationKind::Narrower | RelationKind::Broader | RelationKind::Conflict | RelationKind::LooksAlike => {
-            let differs = known().filter(|r| r.weight < 0.0 && r.a != r.b && r.facet != "label");
-            let differs = differs.min_by(|x, y| x.weight.total_cmp(&y.weight));
-            differs.or_else(|| known().min_by(|x, y| x.weight.total_cmp(&y.weight)))
-        }
+        RelationKind::Narrower | RelationKind::Broader => limit(relation).or_else(|| strongest(relation)),
+        RelationKind::Conflict | RelationKind::LooksAlike => strongest(relation),
     }
+}
+
+/// What only the narrower one says, a qualifier before a scope.
+fn limit(relation: &Relation) -> Option<&Reason> {
+    let is_narrower = relation.kind == RelationKind::Narrower;
+    let of = |facet: &str| {
+        let mut limits = relation.reasons.iter().filter(|r| {
+            let (narrow, broad) = if is_narrower { (&r.a, &r.b) } else { (&r.b, &r.a) };
+            r.facet == facet && r.weight < 0.0 && !narrow.is_empty() && broad.is_empty()
+        });
+        limits.next()
+    };
+    ["qualifier", "measure", "population", "residue", "clause"].into_iter().find_map(of)
+}
+
+/// What differs and weighs most, else what weighs most.
+fn strongest(relation: &Relation) -> Option<&Reason> {
+    let known = || relation.reasons.iter().filter(|r| facet(&r.facet, Language::Zh).is_some());
+    let differs = known().filter(|r| r.weight < 0.0 && r.a != r.b && r.facet != "label");
+    let differs = differs.min_by(|x, y| x.weight.total_cmp(&y.weight));
+    differs.or_else(|| known().min_by(|x, y| x.weight.total_cmp(&y.weight)))
 }
 
 /// The facet that speaks most for a pair that is asked about.

@@ -10,7 +10,7 @@ use crate::domain::facet::Meaning;
 use crate::domain::relation::{Reason, RelationKind};
 use crate::domain::template::Field;
 use crate::overlap::catalogue::{Placed, Snapshot};
-use crate::overlap::definition::{core_name, differing, limits_differing};
+use crate::overlap::definition::{bounds_differing, core_name, differing};
 use crate::overlap::facets::text::{normalise, strip_markers};
 
 /// Rows above a field that it may be part of.
@@ -57,17 +57,21 @@ impl Snapshot {
             (None, Some(part)) => (RelationKind::Broader, part),
             // One name on both sides with a word more in one note is another definition, wider or not.
             _ if has_one_name(a, b) => return same_name_only(a, b),
-            _ => {
-                let (x, y) = (&a.field()?.meaning, &b.field()?.meaning);
-                if let Some(why) = bounded_otherwise(a, b) {
-                    return Some((RelationKind::Conflict, why));
-                }
-                match (by_facets(x, y), by_facets(y, x)) {
-                    (Some(part), None) => (RelationKind::Narrower, part),
-                    (None, Some(part)) => (RelationKind::Broader, part),
-                    _ => return None,
-                }
-            }
+            _ => return Some((RelationKind::Conflict, bounded_otherwise(a, b)?)),
+        };
+        Some(said_of(kind, part))
+    }
+
+    /// What two certain readings are to each other where one has every facet of the other and a qualifier more.
+    pub(crate) fn part_by_facets(&self, a: &Placed, b: &Placed) -> Option<(RelationKind, Reason)> {
+        if has_one_name(a, b) {
+            return None;
+        }
+        let (x, y) = (&a.field()?.meaning, &b.field()?.meaning);
+        let (kind, part) = match (by_facets(x, y), by_facets(y, x)) {
+            (Some(part), None) => (RelationKind::Narrower, part),
+            (None, Some(part)) => (RelationKind::Broader, part),
+            _ => return None,
         };
         Some(said_of(kind, part))
     }
@@ -113,7 +117,7 @@ fn bounded_otherwise(a: &Placed, b: &Placed) -> Option<Reason> {
     if name_x != name_y || !is_telling || unit_x != unit_y || has_columns(x) || has_columns(y) {
         return None;
     }
-    limits_differing(a, b)
+    bounds_differing(a, b)
 }
 
 /// Whose figure it is, where one side names an owner among what is counted and the other in the scope: income of the collective, of the clinic.
@@ -154,6 +158,13 @@ fn measure_words(m: &Meaning) -> BTreeSet<&str> {
 fn is_whole_name(label: &str) -> bool {
     let name = normalise(strip_markers(label).0);
     is_total(&name) || name.starts_with("合计") || name.starts_with("总计")
+}
+
+/// Whether two readings count everybody, and one of them leaves open whether registered or permanent people: neither is part of the other.
+pub(crate) fn leaves_scope_open(a: &Meaning, b: &Meaning) -> bool {
+    let (x, y) = (&a.facets, &b.facets);
+    let is_everybody = x.measure == y.measure && matches!(x.measure.as_deref(), Some("人口" | "户"));
+    is_everybody && x.qualifiers == y.qualifiers && x.population.is_empty() != y.population.is_empty()
 }
 
 /// Whether two names share two characters in a row: they speak of one thing.

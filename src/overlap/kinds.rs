@@ -128,7 +128,7 @@ impl Snapshot {
         if question.as_ref().is_some_and(is_asked) {
             return question;
         }
-        let part = self.part_by_words(a, b);
+        let part = self.part_by_facets(a, b).or_else(|| self.part_by_words(a, b));
         let found = part.and_then(|(kind, why)| {
             Some(Relation { a: a.key()?.clone(), b: b.key()?.clone(), kind, score: PART_SCORE, reasons: vec![why], formula: None })
         });

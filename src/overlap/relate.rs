@@ -10,6 +10,7 @@ use crate::domain::template::RegisteredTemplate;
 use crate::overlap::Error;
 use crate::overlap::candidates::Finder;
 use crate::overlap::catalogue::{Placed, Snapshot, stored};
+use crate::overlap::hierarchy::leaves_scope_open;
 use crate::overlap::judge::{Judge, Judged, MIN_SCORE, RIVAL_MILLI, partners};
 use crate::overlap::kinds::{can_compute, kinship, kinship_kind};
 use crate::overlap::score::{Comparison, compare, traced};
@@ -18,6 +19,8 @@ use crate::overlap::score::{Comparison, compare, traced};
 pub const LOOK_ALIKE_SCORE: f64 = 0.05;
 /// Below this score a pair that differs by words of one side alone is shown as narrower or broader, and nobody is asked.
 const NARROWER_BELOW: f64 = 0.01;
+/// From this score on a pair that differs by a qualifier of one side is a question and no part.
+const ASKED_FROM: f64 = 0.5;
 /// Relations shown for one field.
 const MAX_RELATIONS: usize = 40;
 /// Formulas shown for one field, so that they leave room for what looks like it.
@@ -167,20 +170,25 @@ fn said(view: &Snapshot, told: Option<Verdict>, placed: &Placed, other: &Placed,
     let Weighed { comparison, score, is_forward } = weighed;
     let (only_own, only_other) = if is_forward { (comparison.only_a, comparison.only_b) } else { (comparison.only_b, comparison.only_a) };
     let is_conflict = comparison.veto.is_some_and(|v| v != "offset") && same_name(placed, other);
+    let is_vetoed = comparison.veto.is_some();
+    let is_open = leaves_scope_open(&placed.field()?.meaning, &other.field()?.meaning);
     let is_certain = placed.field()?.meaning.is_certain && other.field()?.meaning.is_certain;
     let is_narrower = is_certain && only_own > 0 && only_other == 0 && score < NARROWER_BELOW;
     let is_broader = is_certain && only_other > 0 && only_own == 0 && score < NARROWER_BELOW;
+    // A likely pair that differs in a word may say it in two ways: that is a question.
+    let by_facets = || if is_vetoed || score < ASKED_FROM { view.part_by_facets(placed, other) } else { None };
     let plainly = |kind: RelationKind| Said { kind, why: None, is_decided: false };
     let said = match told {
         Some(Verdict::Narrower) => Said { kind: RelationKind::Narrower, why: None, is_decided: true },
         Some(Verdict::Broader) => Said { kind: RelationKind::Broader, why: None, is_decided: true },
         Some(Verdict::Different) | None if is_conflict => plainly(RelationKind::Conflict),
         Some(Verdict::Different | Verdict::Same | Verdict::Unsure) => return None,
-        None => match view.told_apart(placed, other) {
+        None => match view.told_apart(placed, other).or_else(by_facets) {
             Some((kind, why)) => Said { kind, why: Some(why), is_decided: false },
             None if comparison.veto.is_some() => return None,
             // A word more in what is counted is another thing (水电站 beside 乡), not a part of it.
             None if (is_narrower || is_broader) && comparison.is_other_thing => return None,
+            None if (is_narrower || is_broader) && is_open => plainly(RelationKind::LooksAlike),
             None if is_narrower => plainly(RelationKind::Narrower),
             None if is_broader => plainly(RelationKind::Broader),
             None => plainly(RelationKind::LooksAlike),

@@ -41,6 +41,13 @@ pub(super) fn said(facet: &str, value: &str, language: Language) -> String {
             Language::En => "not said".to_owned(),
         };
     }
+    let boundary = value.strip_prefix('@').and_then(|of| level(of, language));
+    if let Some(of) = boundary {
+        return match language {
+            Language::Zh => format!("以{of}为界"),
+            Language::En => format!("counted from the borders of {of}"),
+        };
+    }
     let translated = match facet {
         "time" => time(value, language),
         "unit" => dimension(value, language),

@@ -134,9 +134,9 @@ const FLOORS: [(&str, f64); 10] = [
     ("roll_up", 0.86),
     ("offset", 0.90),
     ("formula", 0.86),
-    ("narrower", 0.62),
-    ("broader", 0.32),
-    ("conflict", 0.27),
+    ("narrower", 0.80),
+    ("broader", 0.68),
+    ("conflict", 0.58),
     ("none", 0.85),
 ];
 
