@@ -171,6 +171,8 @@ pub struct Vocabulary {
     contextual: HashMap<(TermId, TermId), TermId>,
     /// (term, clause) → the thing that both together are.
     with_clause: HashMap<(TermId, String), TermId>,
+    /// (thing, unit dimension) → what it is called when that is counted.
+    counted: HashMap<(TermId, String), TermId>,
     digest: String,
 }
 
@@ -270,6 +272,11 @@ impl Vocabulary {
     /// What a thing is together with a clause of its note.
     pub(crate) fn with_clause(&self, term: TermId, clause: &str) -> Option<TermId> {
         if self.with_clause.is_empty() { None } else { self.with_clause.get(&(term, clause.to_owned())).copied() }
+    }
+
+    /// What a thing is called when a figure counts `dimension` of it.
+    pub(crate) fn counted_as(&self, thing: TermId, dimension: &str) -> Option<TermId> {
+        if self.counted.is_empty() { None } else { self.counted.get(&(thing, dimension.to_owned())).copied() }
     }
 
     /// What a word means below `above`, where that differs.

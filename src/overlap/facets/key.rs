@@ -39,6 +39,7 @@ pub(crate) fn finish(vocabulary: &Vocabulary, mut draft: Draft, facts: &FieldFac
     name_the_place(vocabulary, &mut draft);
     let dimension = facts.dimension.clone().or_else(|| draft.named_dimension.clone().filter(|_| dtype.is_number()));
     name_the_unit_itself(vocabulary, &mut draft, facts.level);
+    name_by_dimension(vocabulary, &mut draft, dimension.as_deref());
     name_the_households(vocabulary, &mut draft, facts, dimension.as_deref());
     reduce_everybody(vocabulary, &mut draft, dimension.as_deref());
     tell_boundary(vocabulary, &mut draft, facts);
@@ -184,6 +185,18 @@ fn name_the_place(vocabulary: &Vocabulary, draft: &mut Draft) {
         draft.measures.remove(&body);
         draft.measures.insert(village);
         draft.head = draft.head.map(|head| if head == body { village } else { head });
+    }
+}
+
+/// 脱贫户 counted in people are 脱贫人口.
+fn name_by_dimension(vocabulary: &Vocabulary, draft: &mut Draft, dimension: Option<&str>) {
+    let Some(dimension) = dimension else { return };
+    let named: Vec<(TermId, TermId)> =
+        draft.measures.iter().filter_map(|m| vocabulary.counted_as(*m, dimension).map(|meaning| (*m, meaning))).collect();
+    for (thing, meaning) in named {
+        draft.measures.remove(&thing);
+        draft.measures.insert(meaning);
+        draft.head = draft.head.map(|head| if head == thing { meaning } else { head });
     }
 }
 

@@ -45,10 +45,6 @@ impl Title {
         let phrase = read_phrase(vocabulary, measures, &template.title, template.level);
         let draft = draft_of(vocabulary, &phrase, "title");
         let is_scope = |id: &TermId| vocabulary.class(vocabulary.term(*id)).from_title;
-        let is_owner = |id: &TermId| {
-            let term = vocabulary.term(*id);
-            term.role == Role::Population && vocabulary.class(term).is_institutional
-        };
         let is_mixed = draft.lists_topics && draft.measures.len() == 1 && !draft.qualifiers.is_empty();
         let things = draft.measures.iter().copied().filter(|m| !vocabulary.class(vocabulary.term(*m)).is_unit_kind).collect();
         Self {
@@ -62,7 +58,7 @@ impl Title {
             insurance: insurance(vocabulary, &draft),
             people: people(vocabulary, &draft),
             is_list: draft.lists_topics || !draft.residue.is_empty(),
-            owners: draft.word_terms.iter().copied().filter(is_owner).collect(),
+            owners: owners(vocabulary, &draft),
             department: text::normalise(&template.department),
             dimension: phrase.unit.as_deref().and_then(|unit| measures.find(unit)).map(|unit| unit.dimension.clone()),
         }
@@ -195,6 +191,21 @@ impl Title {
             }
         }
     }
+}
+
+/// The organisations that a title is about: what stands under it is theirs.
+fn owners(vocabulary: &Vocabulary, title: &Draft) -> Vec<TermId> {
+    let is_owner = |id: &TermId| {
+        let term = vocabulary.term(*id);
+        term.role == Role::Population && vocabulary.class(term).is_institutional
+    };
+    let mut owners: Vec<TermId> = title.word_terms.iter().copied().filter(is_owner).collect();
+    // 农村集体经济组织收益分配表: the organisation as a thing is the owner too.
+    let is_collective = vocabulary.find("农村集体经济组织").is_some_and(|id| title.measures.contains(&id));
+    if let Some(collective) = vocabulary.find("村集体").filter(|id| is_collective && !owners.contains(id)) {
+        owners.push(collective);
+    }
+    owners
 }
 
 /// Adds a population unless one of its class is said.

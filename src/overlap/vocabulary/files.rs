@@ -38,6 +38,9 @@ pub(super) struct VocabularyFile {
     /// `term + clause = meaning`: a thing whose note makes it another thing.
     #[serde(default)]
     pub(super) with_clause: Vec<String>,
+    /// `term @ dimension = meaning`: what a thing is called when another kind is counted (脱贫户 in people are 脱贫人口).
+    #[serde(default)]
+    pub(super) counted: Vec<String>,
     /// `word @ above = meaning`: words that mean another thing below some heading.
     #[serde(default)]
     pub(super) contextual: Vec<String>,
@@ -125,6 +128,7 @@ pub(super) struct Builder {
     contextual: HashMap<(TermId, TermId), TermId>,
     with_clause: HashMap<(TermId, String), TermId>,
     kinds: Vec<(TermId, TermId)>,
+    counted: HashMap<(TermId, String), TermId>,
 }
 
 impl Builder {
@@ -222,6 +226,13 @@ impl Builder {
             let [word, above, meaning] = parts.as_slice() else { return Err(fault(format!("{line} is not word @ above = meaning"))) };
             self.contextual.insert((find(word)?, find(above)?), find(meaning)?);
         }
+        for line in &parsed.counted {
+            let parts: Vec<&str> = line.split(['@', '=']).collect();
+            let [term, dimension, meaning] = parts.as_slice() else {
+                return Err(fault(format!("{line} is not term @ dimension = meaning")));
+            };
+            self.counted.insert((find(term)?, normalise(dimension)), find(meaning)?);
+        }
         for line in &parsed.kinds {
             let (narrow, broad) = line.split_once('=').ok_or_else(|| fault(format!("kinds {line} have no =")))?;
             for term in narrow.split_whitespace() {
@@ -281,6 +292,7 @@ impl Builder {
             departments: self.departments,
             contextual: self.contextual,
             with_clause: self.with_clause,
+            counted: self.counted,
             digest,
         })
     }
