@@ -25,6 +25,8 @@ pub(super) struct State {
     ids: BTreeSet<String>,
     /// Headings met so far, in order.
     headings: Vec<String>,
+    /// The outline of the form before, with its number.
+    outline: Option<(String, Outline)>,
 }
 
 /// Most cells of one sheet that are named as not understood.
@@ -99,17 +101,20 @@ fn one_form(
     let rules: Vec<String> =
         foot.iter().filter(|(_, text)| head::is_rule(text)).map(|(_, text)| text.trim().to_owned()).take(MAX_RULES).collect();
     let mut found: Vec<Found> = Vec::new();
-    let mut outline = Outline::new(list::members(&rules));
+    let members = list::members(&rules);
+    let number = plain(&head.number.text);
+    let mut outline = match &state.outline {
+        Some((before, outline)) if goes_on(before, &number) => outline.resumed(members),
+        _ => Outline::new(members),
+    };
     for table in tables {
-        if !table.is_continued && outline.depth() > 0 && table.shape == Shape::Matrix {
-            outline.truncate(0);
-        }
         match table.shape {
             Shape::List => found.extend(list::fields(sheet, table, &mut outline, measures, &mut read.unread)),
             Shape::Matrix => found.extend(matrix::fields(sheet, table, &mut outline, &state.headings, measures)),
         }
     }
     note_headings(&found, state);
+    state.outline = Some((number, outline));
     pad_codes(&mut found, &rules);
     let text_fields = running_text(sheet, rows, tables, measures);
     found.extend(text_fields);
@@ -137,6 +142,12 @@ fn one_form(
         form.problems.push(problem.at(Place::row(*first as usize + 1).on_sheet(&sheet.name)));
     }
     read.forms.push(form);
+}
+
+/// Whether a form's number says that it goes on from the one before (表号：农03表（续）).
+fn goes_on(before: &str, number: &str) -> bool {
+    let base = |text: &str| text.split(['(', '续']).next().unwrap_or_default().to_owned();
+    number.contains('续') && !base(number).is_empty() && base(before) == base(number)
 }
 
 /// Keeps the headings for sheets that go on from this one.

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::text::{Marker, bare_number, is_breakdown, marker, of_which};
+use super::words::begins_supplement;
 
 /// A label on its way into the outline.
 #[derive(Clone, Debug, Default)]
@@ -57,6 +58,8 @@ pub(super) struct Outline {
     /// Members of a total by its code, from equations like 09≥10.
     members: BTreeMap<u32, BTreeSet<u32>>,
     n_placed: usize,
+    /// Whether the first label is still to come on a sheet that goes on from another.
+    is_resumed: bool,
 }
 
 /// Width of 其中： in half-width columns.
@@ -72,6 +75,11 @@ impl Outline {
         self.stack.len()
     }
 
+    /// The outline of a sheet that goes on from the one before: its headings stay open for a label that is numbered further.
+    pub fn resumed(&self, members: BTreeMap<u32, BTreeSet<u32>>) -> Self {
+        Self { stack: self.stack.clone(), members, n_placed: 1, is_resumed: true }
+    }
+
     /// Closes headings down to a depth.
     pub fn truncate(&mut self, depth: usize) {
         self.stack.truncate(depth);
@@ -81,6 +89,9 @@ impl Outline {
     pub fn place(&mut self, item: &Item, next: Option<&Item>, floor: usize) -> Placed {
         let mut sureness = 95;
         let kind = self.kind_of(item, next, floor);
+        if std::mem::take(&mut self.is_resumed) && !matches!(kind, Kind::Marked(m) if m.rank > 1) {
+            self.stack.truncate(floor);
+        }
         match kind {
             Kind::Member | Kind::MemberGroup if of_which(&item.label).is_some() || is_within(&item.label) => {
                 self.close_for_of_which(item, floor)
@@ -113,12 +124,16 @@ impl Outline {
                     self.push(item.clone(), Kind::Member, text_indent.max(item.indent));
                     return Placed { path, sureness };
                 }
-                self.close_for_plain(item, floor);
+                self.close_for_plain(item, next, floor);
             }
         }
         let path = if kind == Kind::Member { self.member_path() } else { self.path() };
         let text_indent = item.indent + if of_which(&item.label).is_some() { OF_WHICH_WIDTH } else { 0 };
-        self.push(item.clone(), kind, text_indent);
+        // 合计 alone is the figure of the heading above, and heads nothing.
+        let is_bare_total = matches!(item.label.as_str(), "合计" | "小计" | "总计" | "计" | "总数" | "总量") && self.len_above(0);
+        if !is_bare_total {
+            self.push(item.clone(), kind, text_indent);
+        }
         Placed { path, sureness }
     }
 
@@ -167,6 +182,13 @@ impl Outline {
 
     /// 其中 stands under what was named just before; a second 其中 stands beside the first unless it is set further in.
     fn close_for_of_which(&mut self, item: &Item, floor: usize) {
+        let number = |code: &str| code.trim_start_matches('0').parse::<u32>().ok();
+        let own = number(&item.code);
+        let is_total = |e: &Entry| own.is_some_and(|own| number(&e.item.code).and_then(|c| self.members.get(&c)).is_some_and(|m| m.contains(&own)));
+        if let Some(at) = self.rposition(floor, is_total) {
+            self.stack.truncate(at + 1);
+            return;
+        }
         while self.len_above(floor) {
             let Some(top) = self.top() else { break };
             let is_nested = item.indent >= top.text_indent.max(1) && item.indent > top.item.indent;
@@ -212,6 +234,11 @@ impl Outline {
             if !matches!(top.kind, Kind::Plain | Kind::Total) {
                 break;
             }
+            // 一、 begins a section and is part of nothing but the total over all.
+            if marker.rank == 1 {
+                self.stack.pop();
+                continue;
+            }
             let is_alike = top.item.unit.is_empty() || item.unit.is_empty() || top.item.unit == item.unit;
             if item.has_figures && is_alike && marker.number == 1 && top.item.indent <= item.indent + 8 {
                 break;
@@ -220,8 +247,15 @@ impl Outline {
         }
     }
 
-    fn close_for_plain(&mut self, item: &Item, floor: usize) {
+    fn close_for_plain(&mut self, item: &Item, next: Option<&Item>, floor: usize) {
+        if begins_supplement(&item.label).is_some() {
+            self.stack.truncate(floor);
+            return;
+        }
         self.close_members(floor);
+        // One label set in among others is a slip of the typist; two at one indent are a level.
+        let is_level = next.is_some_and(|n| n.indent == item.indent || of_which(&n.label).is_some() && n.indent >= item.indent)
+            || self.stack.iter().skip(floor).any(|e| e.item.indent == item.indent);
         // A plain label after a numbered list goes back to the plain label that the list divides.
         if let Some(at) = self.rposition(floor, |e| matches!(e.kind, Kind::Plain))
             && self.stack.get(at + 1).is_some_and(|e| matches!(e.kind, Kind::Marked(_)))
@@ -233,7 +267,7 @@ impl Outline {
             let Some(top) = self.top() else { break };
             let is_closed = match top.kind {
                 // Labels without figures head the plain labels that follow them at the same indent.
-                Kind::Plain => item.indent <= top.item.indent && (top.item.has_figures || !item.has_figures),
+                Kind::Plain => (item.indent <= top.item.indent || !is_level) && (top.item.has_figures || !item.has_figures),
                 Kind::Total => !top.item.unit.is_empty() && !item.unit.is_empty() && top.item.unit != item.unit || !item.has_figures,
                 _ => false,
             };
@@ -259,6 +293,11 @@ impl Outline {
             if item.indent > 0 && item.indent + 2 >= member.text_indent && item.indent >= member.item.indent {
                 return true;
             }
+            // Parts told in another unit than their total go on as long as the unit does.
+            let is_same_part = parent.is_some_and(|p| differs(&member.item.unit, &p.item.unit)) && item.unit == member.item.unit && item.has_figures;
+            if is_same_part {
+                return true;
+            }
             if item.indent + 1 < member.item.indent {
                 self.stack.pop();
                 *sureness = 85;
@@ -277,7 +316,6 @@ impl Outline {
                 return members.contains(&own);
             }
             *sureness = 70;
-            let differs = |a: &str, b: &str| !a.is_empty() && !b.is_empty() && a != b;
             if !item.has_figures {
                 return false;
             }
@@ -324,6 +362,10 @@ impl Outline {
 /// 在…中： heads a list of parts as 其中 does.
 fn is_within(label: &str) -> bool {
     label.starts_with('在') && label.trim_end_matches([':', '：']).ends_with('中')
+}
+
+fn differs(a: &str, b: &str) -> bool {
+    !a.is_empty() && !b.is_empty() && a != b
 }
 
 fn common_end(a: &str, b: &str) -> usize {
