@@ -76,7 +76,8 @@ fn table_at(sheet: &Sheet, row: u32, from: u32, measures: &Measures) -> Option<T
         return Some(table);
     }
     let stems: Vec<u32> = stems_in(sheet, row);
-    let cells: Vec<(u32, String, Role)> = sheet.row(row).take_while(|(c, _)| *c < MAX_COLUMNS).map(|(c, cell)| (c, cell.text.clone(), role_of(&cell.text))).collect();
+    let cells: Vec<(u32, String, Role)> =
+        sheet.row(row).take_while(|(c, _)| *c < MAX_COLUMNS).map(|(c, cell)| (c, cell.text.clone(), role_of(&cell.text))).collect();
     if !stems.is_empty() {
         // Headings without a known word stand between the header lines and the row of 甲, 乙, 丙.
         let top = head_top(sheet, row, from);
@@ -84,7 +85,10 @@ fn table_at(sheet: &Sheet, row: u32, from: u32, measures: &Measures) -> Option<T
     }
     let labels: Vec<u32> = cells.iter().filter(|(_, _, role)| matches!(role, Role::Label | Role::Reporter)).map(|(c, ..)| *c).collect();
     let is_roled = cells.iter().any(|(_, _, role)| matches!(role, Role::Measure | Role::Code | Role::Ordinal | Role::Note));
-    let is_line = cells.len() < 2 || cells.iter().any(|(_, text, _)| is_header_line(text) || begins_foot(text));
+    // Words of the header and the foot are headings too (联系电话): a line says its word first, or with a colon.
+    let is_line = cells.len() < 2
+        || cells.iter().any(|(_, text, _)| is_header_line(text) && text.contains([':', '：']))
+        || cells.first().is_some_and(|(_, text, _)| begins_foot(text));
     if is_line || (labels.is_empty() && !(is_roled && cells.len() >= 3)) {
         return None;
     }
@@ -96,7 +100,8 @@ fn table_at(sheet: &Sheet, row: u32, from: u32, measures: &Measures) -> Option<T
 /// Columns of 甲 in a numbering row.
 fn stems_in(sheet: &Sheet, row: u32) -> Vec<u32> {
     let cells: Vec<(u32, &str)> = sheet.row(row).map(|(c, cell)| (c, cell.text.as_str())).collect();
-    let is_numbering = cells.len() >= 2 && cells.iter().all(|(_, text)| is_stem(text) || is_number(text) || is_dash(text) || plain(text).starts_with('('));
+    let is_numbering =
+        cells.len() >= 2 && cells.iter().all(|(_, text)| is_stem(text) || is_number(text) || is_dash(text) || plain(text).starts_with('('));
     if !is_numbering {
         return Vec::new();
     }
@@ -108,8 +113,10 @@ fn head_top(sheet: &Sheet, stem_row: u32, from: u32) -> u32 {
     let mut top = stem_row;
     for row in (from..stem_row).rev().take(MAX_HEAD_ROWS as usize) {
         let cells: Vec<&str> = sheet.row(row).map(|(_, cell)| cell.text.as_str()).collect();
-        let is_title = cells.len() == 1 && sheet.row(row).all(|(c, _)| sheet.region((row, c)).right - sheet.region((row, c)).left >= 3 && c == 0);
-        let is_reached = (from..top).contains(&row) && (0..=sheet.last_column.min(MAX_COLUMNS)).any(|c| sheet.region((row, c)).bottom >= top && sheet.region((row, c)).top <= row);
+        let is_title =
+            cells.len() == 1 && sheet.row(row).all(|(c, _)| sheet.region((row, c)).right - sheet.region((row, c)).left >= 3 && c == 0);
+        let is_reached = (from..top).contains(&row)
+            && (0..=sheet.last_column.min(MAX_COLUMNS)).any(|c| sheet.region((row, c)).bottom >= top && sheet.region((row, c)).top <= row);
         let is_none = cells.is_empty() && !is_reached;
         let is_line = cells.iter().any(|text| is_header_line(text) || is_continuation(text) || begins_foot(text));
         if is_none || is_line || is_title || (cells.len() == 1 && !is_reached && top < stem_row) {
@@ -181,7 +188,8 @@ fn list(sheet: &Sheet, top: u32, bottom: u32, mut starts: Vec<u32>) -> Table {
     let mut firsts: Vec<u32> = Vec::new();
     for start in starts {
         let is_alone = firsts.last().is_some_and(|before| {
-            (*before..start).all(|c| headings.get(&c).is_some_and(|(role, texts)| matches!(role, Role::Label | Role::Reporter) || texts.is_empty()))
+            (*before..start)
+                .all(|c| headings.get(&c).is_some_and(|(role, texts)| matches!(role, Role::Label | Role::Reporter) || texts.is_empty()))
         });
         if !is_alone {
             firsts.push(start);
@@ -305,10 +313,21 @@ fn matrix_at(sheet: &Sheet, row: u32, from: u32, measures: &Measures) -> Option<
         }
         head_bottom = r.saturating_sub(1);
     }
-    let columns: BTreeMap<u32, (Role, Vec<String>)> =
-        (first..=right).map(|c| (c, (Role::Value, heading_texts(sheet, c, top, head_bottom)))).filter(|(_, (_, texts))| !texts.is_empty()).collect();
+    let columns: BTreeMap<u32, (Role, Vec<String>)> = (first..=right)
+        .map(|c| (c, (Role::Value, heading_texts(sheet, c, top, head_bottom))))
+        .filter(|(_, (_, texts))| !texts.is_empty())
+        .collect();
     let blocks = vec![Block { labels: (0..first).collect(), columns }];
-    Some(Table { shape: Shape::Matrix, head: (top, head_bottom), body: (bottom + 1, bottom + 1), blocks, measure_row, code_row, item_row, is_continued: false })
+    Some(Table {
+        shape: Shape::Matrix,
+        head: (top, head_bottom),
+        body: (bottom + 1, bottom + 1),
+        blocks,
+        measure_row,
+        code_row,
+        item_row,
+        is_continued: false,
+    })
 }
 
 /// Headings of a matrix's column: numbers count nothing here, every text is a heading.
@@ -332,7 +351,11 @@ fn matrix_top(sheet: &Sheet, row: u32, from: u32) -> u32 {
     for r in (from..row).rev().take(MAX_HEAD_ROWS as usize + 4) {
         let n = sheet.row(r).count();
         let is_line = sheet.row(r).any(|(_, cell)| is_header_line(&cell.text) || is_continuation(&cell.text));
-        let is_wide = n == 1 && sheet.row(r).all(|(c, _)| { let region = sheet.region((r, c)); 2 * (region.right - region.left + 1) > sheet.last_column });
+        let is_wide = n == 1
+            && sheet.row(r).all(|(c, _)| {
+                let region = sheet.region((r, c));
+                2 * (region.right - region.left + 1) > sheet.last_column
+            });
         if is_line || is_wide {
             break;
         }
@@ -356,6 +379,14 @@ fn first_column(sheet: &Sheet, measure_row: Option<u32>, code_row: Option<u32>, 
 /// Whether a row holds units of measure side by side.
 fn measures_in(sheet: &Sheet, row: u32, measures: &Measures) -> bool {
     let cells: Vec<&str> = sheet.row(row).map(|(_, cell)| cell.text.as_str()).collect();
+    // A row that says it holds units may hold some that nobody knows.
+    let is_named = cells.first().is_some_and(|t| role_of(t) == Role::Measure) && cells.len() >= 4;
+    if is_named
+        && cells.iter().skip(1).all(|t| t.chars().count() <= 6 && !is_number(t) && role_of(t) == Role::Value)
+        && cells.iter().any(|t| measures.find(t).is_some())
+    {
+        return true;
+    }
     let known = cells.iter().filter(|t| !t.starts_with(['(', '（']) && measures.find(t).is_some()).count();
     let other = cells.iter().filter(|t| measures.find(t).is_none() && !is_dash(t)).count();
     known >= 3 && other <= 2 + known / 4
@@ -398,7 +429,8 @@ fn body_end(sheet: &Sheet, table: &Table, last: u32, measures: &Measures) -> u32
         let texts: Vec<&str> = sheet.row(row).map(|(_, cell)| cell.text.as_str()).collect();
         let region = sheet.region((row, column));
         let is_wide = texts.len() == 1 && width > 1 && region.left == 0 && region.right >= width && first.text.chars().count() > 30;
-        let is_foot = texts.iter().any(|t| begins_foot(t) || is_continuation(t)) || texts.len() == 1 && begins_supplement(&first.text).is_some() && first.text.contains(['：', ':']);
+        let is_foot = texts.iter().any(|t| begins_foot(t) || is_continuation(t))
+            || texts.len() == 1 && begins_supplement(&first.text).is_some() && first.text.contains(['：', ':']);
         let is_head = row > table.body.0 && (!stems_in(sheet, row).is_empty() || is_head_again(sheet, row, table));
         let is_matrix = table.shape == Shape::List && matrix_at(sheet, row, row, measures).is_some();
         if is_foot || is_wide || is_head || is_matrix || (blank >= 3 && texts.len() == 1) {
@@ -412,7 +444,10 @@ fn body_end(sheet: &Sheet, table: &Table, last: u32, measures: &Measures) -> u32
 
 /// Whether a row repeats headings: two words that only headings are.
 fn is_head_again(sheet: &Sheet, row: u32, table: &Table) -> bool {
-    let roles = sheet.row(row).map(|(_, cell)| role_of(&cell.text)).filter(|role| matches!(role, Role::Label | Role::Measure | Role::Code | Role::Reporter));
+    let roles = sheet
+        .row(row)
+        .map(|(_, cell)| role_of(&cell.text))
+        .filter(|role| matches!(role, Role::Label | Role::Measure | Role::Code | Role::Reporter));
     let n_roles = roles.count();
     let is_numbers = sheet.row(row).any(|(_, cell)| cell.is_number);
     n_roles >= 2 && !is_numbers && table.head.1 < row

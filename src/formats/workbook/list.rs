@@ -73,7 +73,7 @@ fn rows(sheet: &Sheet, table: &Table, block: &Block, measures: &Measures, unread
             continue;
         }
         let says_dash = !values.is_empty() && closed_columns(sheet, row, &values).len() == values.len();
-        let item = Item { label, indent, has_figures: !says_dash, unit, code: code_text };
+        let item = Item { label, indent, is_exact: false, has_figures: !says_dash, unit, code: code_text };
         rows.push(Row { row, item, groups, at, note: text(row, note) });
     }
     settle_figures(&mut rows, code.is_some() && ordinal.is_none(), measure.is_some());

@@ -59,6 +59,7 @@ fn columns(sheet: &Sheet, table: &Table, carried: &[String], measures: &Measures
     let cell = |row: Option<u32>, column: u32| row.map(|r| sheet.text((r, column)).to_owned()).filter(|t| !is_dash(t)).unwrap_or_default();
     let mut columns: Vec<Column> = Vec::new();
     let mut prefix = String::new();
+    let mut numbered: std::collections::BTreeSet<At> = std::collections::BTreeSet::new();
     for column in block.columns.keys().filter(|c| !block.labels.contains(c)) {
         let mut chain: Vec<(At, String)> = Vec::new();
         for row in table.head.0..=table.head.1 {
@@ -71,7 +72,7 @@ fn columns(sheet: &Sheet, table: &Table, carried: &[String], measures: &Measures
             }
             // A marker alone in its cell numbers the first heading below it.
             if is_marker_alone(text) {
-                if prefix.is_empty() || at.1 == *column {
+                if numbered.insert(at) {
                     prefix = if marker(text).is_some() { text.to_owned() } else { format!("{text}、") };
                 }
                 continue;
@@ -172,7 +173,9 @@ fn item_of(group: &[&Column], depth: usize) -> Item {
     let own = group.iter().find(|c| c.chain.len() == depth + 1);
     Item {
         label,
-        indent: 0,
+        // A heading in a lower row is a step further in, merged or not.
+        indent: group.first().and_then(|c| c.chain.get(depth)).map_or(0, |(at, _)| 2 * at.0 as usize),
+        is_exact: true,
         has_figures: own.is_some(),
         unit: own.map(|c| c.unit.clone()).unwrap_or_default(),
         code: own.map(|c| c.code.clone()).unwrap_or_default(),

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::text::{Marker, bare_number, is_breakdown, marker, of_which};
+use super::text::{Marker, bare_number, behind, is_breakdown, marker, of_which};
 use super::words::begins_supplement;
 
 /// A label on its way into the outline.
@@ -12,6 +12,8 @@ use super::words::begins_supplement;
 pub(super) struct Item {
     pub label: String,
     pub indent: usize,
+    /// Whether the indent is a step of a table's headings and no matter of spaces.
+    pub is_exact: bool,
     /// Whether figures are asked for it; a heading has none.
     pub has_figures: bool,
     pub unit: String,
@@ -127,14 +129,32 @@ impl Outline {
                 self.close_for_plain(item, next, floor);
             }
         }
-        let path = if kind == Kind::Member { self.member_path() } else { self.path() };
+        let mut path = if kind == Kind::Member { self.member_path() } else { self.path() };
+        if self.is_twin(item, kind) {
+            path.pop();
+        }
         let text_indent = item.indent + if of_which(&item.label).is_some() { OF_WHICH_WIDTH } else { 0 };
         // 合计 alone is the figure of the heading above, and heads nothing.
-        let is_bare_total = matches!(item.label.as_str(), "合计" | "小计" | "总计" | "计" | "总数" | "总量") && self.len_above(0);
+        let is_bare_total = self.is_twin(item, kind)
+            || matches!(item.label.as_str(), "合计" | "小计" | "总计" | "计" | "总数" | "总量") && self.len_above(0);
         if !is_bare_total {
             self.push(item.clone(), kind, text_indent);
         }
         Placed { path, sureness }
+    }
+
+    /// Whether a label tells the thing named just before in another unit (一、蔬菜面积 | 蔬菜产量); the outline was closed for it already.
+    fn is_twin(&self, item: &Item, kind: Kind) -> bool {
+        kind == Kind::Plain && self.twin_of_top(item)
+    }
+
+    fn twin_of_top(&self, item: &Item) -> bool {
+        let Some(Entry { item: before, kind: Kind::Marked(marker), .. }) = self.top() else { return false };
+        let name = behind(&before.label, marker);
+        let n_common = name.chars().zip(item.label.chars()).take_while(|(a, b)| a == b).count();
+        let rest: String = item.label.chars().skip(n_common).collect();
+        let is_measure = matches!(rest.as_str(), "面积" | "产量" | "产值" | "数量" | "收入" | "金额" | "个数" | "人数" | "户数");
+        n_common >= 2 && is_measure && differs(&before.unit, &item.unit)
     }
 
     fn push(&mut self, item: Item, kind: Kind, text_indent: usize) {
@@ -184,7 +204,8 @@ impl Outline {
     fn close_for_of_which(&mut self, item: &Item, floor: usize) {
         let number = |code: &str| code.trim_start_matches('0').parse::<u32>().ok();
         let own = number(&item.code);
-        let is_total = |e: &Entry| own.is_some_and(|own| number(&e.item.code).and_then(|c| self.members.get(&c)).is_some_and(|m| m.contains(&own)));
+        let is_total =
+            |e: &Entry| own.is_some_and(|own| number(&e.item.code).and_then(|c| self.members.get(&c)).is_some_and(|m| m.contains(&own)));
         if let Some(at) = self.rposition(floor, is_total) {
             self.stack.truncate(at + 1);
             return;
@@ -211,6 +232,14 @@ impl Outline {
     }
 
     fn close_for_marker(&mut self, item: &Item, marker: &Marker, floor: usize) {
+        // A cell of 其中 drawn too wide does not keep the next number of the list that it divides.
+        let follows = |e: &Entry| matches!(e.kind, Kind::Marked(m) if m.rank == marker.rank && m.number + 1 == marker.number);
+        let is_in_group =
+            self.stack.len() < floor || floor.checked_sub(1).and_then(|at| self.stack.get(at)).is_some_and(|e| e.kind == Kind::MemberGroup);
+        if let Some(at) = self.rposition(0, follows).filter(|at| *at < floor && is_in_group) {
+            self.stack.truncate(at);
+            return;
+        }
         let same = self.rposition(floor, |e| matches!(e.kind, Kind::Marked(m) if m.rank == marker.rank));
         if let Some(at) = same {
             let found = self.stack.get(at).map_or(0, |e| if let Kind::Marked(m) = e.kind { m.number } else { 0 });
@@ -254,7 +283,8 @@ impl Outline {
         }
         self.close_members(floor);
         // One label set in among others is a slip of the typist; two at one indent are a level.
-        let is_level = next.is_some_and(|n| n.indent == item.indent || of_which(&n.label).is_some() && n.indent >= item.indent)
+        let is_level = item.is_exact
+            || next.is_some_and(|n| n.indent == item.indent || of_which(&n.label).is_some() && n.indent >= item.indent)
             || self.stack.iter().skip(floor).any(|e| e.item.indent == item.indent);
         // A plain label after a numbered list goes back to the plain label that the list divides.
         if let Some(at) = self.rposition(floor, |e| matches!(e.kind, Kind::Plain))
@@ -294,7 +324,8 @@ impl Outline {
                 return true;
             }
             // Parts told in another unit than their total go on as long as the unit does.
-            let is_same_part = parent.is_some_and(|p| differs(&member.item.unit, &p.item.unit)) && item.unit == member.item.unit && item.has_figures;
+            let is_same_part =
+                parent.is_some_and(|p| differs(&member.item.unit, &p.item.unit)) && item.unit == member.item.unit && item.has_figures;
             if is_same_part {
                 return true;
             }
@@ -318,6 +349,9 @@ impl Outline {
             *sureness = 70;
             if !item.has_figures {
                 return false;
+            }
+            if is_band(&item.label) && is_band(&member.item.label) {
+                return true;
             }
             if differs(&item.unit, &member.item.unit) {
                 return matches!(parent.kind, Kind::Marked(_))
@@ -364,6 +398,12 @@ fn is_within(label: &str) -> bool {
     label.starts_with('在') && label.trim_end_matches([':', '：']).ends_with('中')
 }
 
+/// Whether a label is a band of a scale (501-1000元, 3000元以上, 60岁以下).
+fn is_band(label: &str) -> bool {
+    label.contains(|c: char| c.is_ascii_digit())
+        && (label.ends_with("以上") || label.ends_with("以下") || label.contains(['-', '—', '～', '~', '至']))
+}
+
 fn differs(a: &str, b: &str) -> bool {
     !a.is_empty() && !b.is_empty() && a != b
 }
@@ -384,7 +424,14 @@ mod tests {
             .map(|(n, line)| {
                 let (label, unit) = line.split_once('|').unwrap_or((line, ""));
                 let has_figures = !unit.is_empty();
-                Item { label: clean(label), indent: indent_of(label), has_figures, unit: unit.to_owned(), code: format!("{:02}", n + 1) }
+                Item {
+                    label: clean(label),
+                    indent: indent_of(label),
+                    is_exact: false,
+                    has_figures,
+                    unit: unit.to_owned(),
+                    code: format!("{:02}", n + 1),
+                }
             })
             .collect()
     }

@@ -2,7 +2,7 @@
 
 use super::fields::Found;
 use super::sheet::At;
-use super::text::{clean, plain};
+use super::text::{behind, clean, marker, plain};
 use crate::domain::measure::Measures;
 
 /// The unit that stands in brackets in a heading: 产量（吨）, 面积 (单位：亩).
@@ -86,6 +86,15 @@ const DIMENSIONS: [(&str, &[&str]); 9] = [
 
 fn dimension_of(text: &str) -> Option<&'static str> {
     let text = plain(text);
+    let text = marker(&text).map_or(text.as_str(), |m| behind(&text, &m));
+    // A band (月收入500元以下) says what is divided, not what is counted.
+    if text.contains(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    // What a label ends with is what is counted: 拖欠工资人数 are people.
+    if let Some((dimension, _)) = DIMENSIONS.iter().find(|(_, words)| words.iter().any(|w| w.chars().count() > 1 && text.ends_with(w))) {
+        return Some(dimension);
+    }
     DIMENSIONS.iter().find(|(_, words)| words.iter().any(|w| text.contains(w))).map(|(d, _)| *d)
 }
 
@@ -93,8 +102,10 @@ fn dimension_of(text: &str) -> Option<&'static str> {
 pub(super) fn apply_line(units: &[String], at: At, fields: &mut [Found], measures: &Measures) {
     let dimensions: Vec<Option<String>> = units.iter().map(|u| measures.find(u).map(|m| m.dimension.clone())).collect();
     for field in fields.iter_mut().filter(|f| f.unit.is_empty() && f.options.is_empty()) {
+        let label = marker(&field.label).map_or(field.label.as_str(), |m| behind(&field.label, &m));
+        let is_band = label.contains(|c: char| c.is_ascii_digit()) && !label.contains(['(', '（']);
         let texts = [field.label.as_str(), field.column.as_str()].into_iter().chain(field.path.iter().rev().map(String::as_str));
-        let told = texts.filter_map(dimension_of).next();
+        let told = texts.filter_map(dimension_of).next().filter(|_| !is_band);
         let chosen = match told {
             Some("ratio") => None,
             Some(told) => units.iter().zip(&dimensions).find(|(_, d)| d.as_deref() == Some(told)).map(|(u, _)| (u, 88)),

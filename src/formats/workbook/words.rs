@@ -88,7 +88,7 @@ const CODE: [&str; 14] = [
     "项目代码",
 ];
 const NOTE: [&str; 10] = ["备注", "说明", "指标解释", "口径", "指标口径", "填报说明", "指标说明", "解释", "统计口径", "指标含义"];
-const GENERIC_VALUE: [&str; 24] = [
+const GENERIC_VALUE: [&str; 25] = [
     "数量",
     "数值",
     "数据",
@@ -113,6 +113,7 @@ const GENERIC_VALUE: [&str; 24] = [
     "数额",
     "报告期",
     "数字",
+    "金额",
 ];
 
 /// The text of a heading without brackets that hold nothing but marks.
