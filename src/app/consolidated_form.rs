@@ -10,6 +10,8 @@ use crate::app::due_cells::DueCells;
 use crate::app::error::Result;
 use crate::app::figures::{Held, combine};
 use crate::app::planned_year::PlannedYear;
+use crate::app::sources::{Wanted, keys_of};
+use crate::domain::balance::Factor;
 use crate::domain::caller::Caller;
 use crate::domain::figure::Figure;
 use crate::domain::id::{ElementId, FieldKey};
@@ -117,21 +119,10 @@ impl UnitYear {
     pub(crate) fn cells_due(&self, due: Date) -> Arc<DueCells> {
         self.planned.due.cells(&self.planned.plan, self.position, due)
     }
-
-    fn code_at(&self, position: usize) -> Option<UnitCode> {
-        self.planned.units.units().get(position).map(|u| u.code.clone())
-    }
-
-    /// The observations that a source names.
-    pub(crate) fn keys_of(&self, source: &Source) -> Vec<ObservationKey> {
-        let cells = source.cells.iter();
-        cells
-            .filter_map(|(position, period)| {
-                self.code_at(*position).map(|unit| ObservationKey { unit, element: source.element, period: *period })
-            })
-            .collect()
-    }
 }
+
+/// A field that is filled in, with what it is computed from.
+type Filled<'p> = (&'p AskedField, ReferencePeriod, Source);
 
 impl App {
     /// Due dates of a unit in a calendar year, in order. Clerks of the unit.
@@ -203,33 +194,38 @@ impl App {
         due: Date,
         cells: Vec<PlannedCell>,
     ) -> Result<(Vec<InputCell>, Vec<PrefilledCell>)> {
-        let typed_here: BTreeSet<(ElementId, ReferencePeriod)> = cells.iter().map(|c| (c.element, c.period)).collect();
-        let mut wanted: BTreeSet<ObservationKey> = BTreeSet::new();
-        let key_of = |element, period| ObservationKey { unit: unit.clone(), element, period };
-        wanted.extend(typed_here.iter().map(|(element, period)| key_of(*element, *period)));
-        let mut filled: Vec<(&AskedField, ReferencePeriod, Source, Vec<ObservationKey>)> = Vec::new();
-        for field in place.planned.plan.fields_of_unit(place.position) {
-            for period in field.frequency.periods(place.planned.plan.year()) {
+        let plan = &place.planned.plan;
+        let figures: Vec<(ElementId, ReferencePeriod)> = cells.iter().map(|c| (c.element, c.period)).collect();
+        let beside = self.held_beside(place, unit, &figures).await?;
+        let spared = plan.spared(place.position, &figures, &|(_, element, period)| beside.contains(&(*element, *period)));
+        let typed_here: BTreeSet<(ElementId, ReferencePeriod)> = figures.iter().filter(|f| !spared.contains(f)).copied().collect();
+        let mut filled: Vec<Filled<'_>> = Vec::new();
+        for field in plan.fields_of_unit(place.position) {
+            for period in field.frequency.periods(plan.year()) {
                 if due_date(period, field.due_days) != Some(due) {
                     continue;
                 }
-                let Some(source) = place.planned.plan.source(place.position, &field.key, period) else { continue };
-                let is_typed_here =
-                    matches!(source.cells.as_slice(), [(at, p)] if *at == place.position && typed_here.contains(&(source.element, *p)));
-                if is_typed_here {
-                    continue;
+                let Some(source) = plan.source(place.position, &field.key, period) else { continue };
+                let is_typed_here = source.is_plain()
+                    && source.terms.iter().all(|t| t.unit == place.position && typed_here.contains(&(t.element, t.period)));
+                if !is_typed_here {
+                    filled.push((field, period, source));
                 }
-                let keys = place.keys_of(&source);
-                wanted.extend(keys.iter().cloned());
-                filled.push((field, period, source, keys));
             }
         }
-        let wanted: Vec<ObservationKey> = wanted.into_iter().collect();
-        let held: Held = self.store.observations_at(&wanted).await?.into_iter().map(|o| (o.key.clone(), o)).collect();
+        let wanted: Vec<Wanted<'_>> = filled
+            .iter_mut()
+            .map(|(field, period, source)| Wanted { position: place.position, field: &field.key, period: *period, source })
+            .collect();
+        let mut held = self.observations_for(&place.planned, wanted).await?;
+        let key_of =
+            |(element, period): &(ElementId, ReferencePeriod)| ObservationKey { unit: unit.clone(), element: *element, period: *period };
+        let typed: Vec<ObservationKey> = typed_here.iter().map(key_of).collect();
+        held.extend(self.store.observations_at(&typed).await?.into_iter().map(|o| (o.key.clone(), o)));
         let explained = self.explained(held.values()).await?;
-        let inputs = cells.into_iter().map(|cell| self.input_cell(cell, unit, &held, &explained)).collect();
-        let prefilled =
-            filled.into_iter().map(|(field, period, source, keys)| self.prefilled_cell(place, field, period, &source, &keys, &held));
+        let cells = cells.into_iter().filter(|c| typed_here.contains(&(c.element, c.period)));
+        let inputs = cells.map(|cell| self.input_cell(cell, unit, &held, &explained)).collect();
+        let prefilled = filled.into_iter().map(|(field, period, source)| self.prefilled_cell(place, field, period, &source, &held));
         Ok((inputs, prefilled.collect()))
     }
 
@@ -243,6 +239,22 @@ impl App {
         let found = self.store.explanations(&keys).await?;
         let current = found.into_iter().filter(|e| versions.get(&e.key) == Some(&e.version));
         Ok(current.map(|e| (e.key, e.text)).collect())
+    }
+
+    /// What the unit holds of the figures themselves and of those that balances tie to them.
+    pub(crate) async fn held_beside(
+        &self,
+        place: &UnitYear,
+        unit: &UnitCode,
+        figures: &[(ElementId, ReferencePeriod)],
+    ) -> Result<BTreeSet<(ElementId, ReferencePeriod)>> {
+        let beside = place.planned.plan.beside(place.position, figures);
+        let keys: Vec<ObservationKey> =
+            beside.into_iter().map(|(element, period)| ObservationKey { unit: unit.clone(), element, period }).collect();
+        if keys.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        Ok(self.store.observations_at(&keys).await?.into_iter().map(|o| (o.key.element, o.key.period)).collect())
     }
 
     fn input_cell(&self, cell: PlannedCell, unit: &UnitCode, held: &Held, explained: &HashMap<ObservationKey, String>) -> InputCell {
@@ -261,17 +273,11 @@ impl App {
         InputCell { path, column, note, serves, held: held.get(&key).cloned(), explanation, cell }
     }
 
-    fn prefilled_cell(
-        &self,
-        place: &UnitYear,
-        field: &AskedField,
-        period: ReferencePeriod,
-        source: &Source,
-        keys: &[ObservationKey],
-        held: &Held,
-    ) -> PrefilledCell {
-        let found: Vec<&Observation> = keys.iter().filter_map(|k| held.get(k)).collect();
-        let is_complete = found.len() == source.cells.len();
+    fn prefilled_cell(&self, place: &UnitYear, field: &AskedField, period: ReferencePeriod, source: &Source, held: &Held) -> PrefilledCell {
+        let keys = keys_of(&place.planned, source);
+        let found: Vec<(&Observation, Factor)> =
+            keys.iter().zip(&source.terms).filter_map(|(key, term)| Some((held.get(key)?, term.factor))).collect();
+        let is_complete = found.len() == source.terms.len() && !found.is_empty();
         let value = if is_complete { combine(&found, field.unit.as_ref(), field.decimals, &self.measures) } else { None };
         let (label, title) = self.label_and_title(&field.key, None);
         let explain = |language| place.planned.plan.explain(place.position, &field.key, period, language).unwrap_or_default();
@@ -284,7 +290,7 @@ impl App {
             unit_text: field.unit_text.clone(),
             provenance_zh: explain(Language::Zh),
             provenance_en: explain(Language::En),
-            n_sources: u32::try_from(source.cells.len()).unwrap_or(u32::MAX),
+            n_sources: u32::try_from(source.terms.len()).unwrap_or(u32::MAX),
             n_held: u32::try_from(found.len()).unwrap_or(u32::MAX),
         }
     }

@@ -1,20 +1,20 @@
 //! Extracts a department's form for many units and a period, computed by DataFusion from the observations.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::app::App;
 use crate::app::error::Result;
 use crate::app::planned_year::{PlannedYear, is_in_force};
+use crate::app::sources::Wanted;
 use crate::dataset::extraction::{self, Column, Extracted, Extraction, Row, SourceCell};
 use crate::domain::audit::NewAuditRecord;
 use crate::domain::caller::{Caller, Role};
 use crate::domain::id::FormId;
-use crate::domain::observation::ObservationKey;
 use crate::domain::period::ReferencePeriod;
 use crate::domain::problem::{Code, Problem};
 use crate::domain::template::RegisteredTemplate;
 use crate::domain::unit::UnitCode;
+use crate::planning::Source;
 
 /// Units whose forms are computed in one go; a larger extraction is streamed in slices of this size.
 const UNITS_PER_SLICE: usize = 500;
@@ -95,32 +95,40 @@ impl App {
 
     /// Computes one slice of an extraction, from 0; its observations are read set-wise from the store.
     pub async fn extract_slice(&self, head: &ExtractionHead, slice: usize) -> Result<Extracted> {
-        let positions = head.positions.iter().skip(slice * UNITS_PER_SLICE).take(UNITS_PER_SLICE);
-        let (mut rows, mut sources) = (Vec::new(), Vec::new());
-        let mut keys: BTreeSet<ObservationKey> = BTreeSet::new();
-        for (row, position) in positions.enumerate() {
-            let Some(unit) = head.planned.units.units().get(*position) else { continue };
+        let positions: Vec<usize> = head.positions.iter().skip(slice * UNITS_PER_SLICE).take(UNITS_PER_SLICE).copied().collect();
+        let (plan, units) = (&head.planned.plan, head.planned.units.units());
+        let mut rows = Vec::new();
+        let mut cells: Vec<(usize, usize, usize, Source)> = Vec::new();
+        for position in positions {
+            let Some(unit) = units.get(position) else { continue };
             rows.push(Row { unit: unit.code.clone(), unit_name: unit.name.clone(), period: head.period });
             for (column, field) in head.form.field_keys.iter().enumerate() {
-                let Some(source) = head.planned.plan.source(*position, field, head.period) else { continue };
-                for (at, period) in &source.cells {
-                    let Some(typing) = head.planned.units.units().get(*at) else { continue };
-                    let cell = SourceCell {
-                        row: u32::try_from(row).unwrap_or(u32::MAX),
-                        column: u32::try_from(column).unwrap_or(u32::MAX),
-                        unit: typing.code.clone(),
-                        element: source.element,
-                        period: *period,
-                    };
-                    keys.insert(ObservationKey { unit: cell.unit.clone(), element: cell.element, period: cell.period });
-                    sources.push(cell);
-                }
+                cells.extend(plan.source(position, field, head.period).map(|source| (rows.len() - 1, column, position, source)));
             }
         }
-        let keys: Vec<ObservationKey> = keys.into_iter().collect();
-        let observations = self.store.observations_at(&keys).await?;
+        let wanted: Vec<Wanted<'_>> = cells
+            .iter_mut()
+            .filter_map(|(_, column, position, source)| {
+                head.form.field_keys.get(*column).map(|field| Wanted { position: *position, field, period: head.period, source })
+            })
+            .collect();
+        let observations = self.observations_for(&head.planned, wanted).await?;
+        let mut sources = Vec::new();
+        for (row, column, _, source) in &cells {
+            for term in &source.terms {
+                let Some(typing) = units.get(term.unit) else { continue };
+                sources.push(SourceCell {
+                    row: u32::try_from(*row).unwrap_or(u32::MAX),
+                    column: u32::try_from(*column).unwrap_or(u32::MAX),
+                    unit: typing.code.clone(),
+                    element: term.element,
+                    period: term.period,
+                    factor: term.factor,
+                });
+            }
+        }
         let wanted = Extraction { columns: head.columns.clone(), rows, sources };
-        Ok(extraction::extract(&wanted, observations, &self.measures).await?)
+        Ok(extraction::extract(&wanted, observations.into_values().collect(), &self.measures).await?)
     }
 
     async fn audit_extraction(&self, caller: &Caller, head: &ExtractionHead, within: Option<&UnitCode>) -> Result<()> {

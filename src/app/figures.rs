@@ -7,6 +7,7 @@ use num_traits::Zero;
 use rust_decimal::Decimal;
 
 use crate::app::submit::TypedFigure;
+use crate::domain::balance::Factor;
 use crate::domain::figure::Figure;
 use crate::domain::measure::{Measures, UnitOfMeasure, normalise_spelling, round_rational, to_rational};
 use crate::domain::observation::{Observation, ObservationKey};
@@ -108,15 +109,22 @@ impl Asked<'_> {
 /// Held observations by key, for computing fields from them.
 pub(crate) type Held = HashMap<ObservationKey, Observation>;
 
-/// The exact sum of observations as a figure of a field; `None` where it has no value there. A text or yes/no figure has one source.
-pub(crate) fn combine(sources: &[&Observation], unit: Option<&UnitOfMeasure>, decimals: u32, measures: &Measures) -> Option<Figure> {
-    let (first, rest) = sources.split_first()?;
+/// The exact sum of observations, each times its factor, as a figure of a field; `None` where it has no value there. A text or yes/no figure has one
+/// source.
+pub(crate) fn combine(
+    sources: &[(&Observation, Factor)],
+    unit: Option<&UnitOfMeasure>,
+    decimals: u32,
+    measures: &Measures,
+) -> Option<Figure> {
+    let ((first, _), rest) = sources.split_first()?;
     if first.figure.number().is_none() {
         return rest.is_empty().then(|| first.figure.clone());
     }
     let mut sum = BigRational::zero();
-    for source in sources {
-        let number = to_rational(source.figure.number()?);
+    for (source, factor) in sources {
+        let times = BigRational::new((*factor.numer()).into(), (*factor.denom()).into());
+        let number = to_rational(source.figure.number()?) * times;
         sum += match measures.find(&source.unit_of_measure) {
             Some(typed) => number * to_rational(typed.atoms),
             None => number,

@@ -3,6 +3,7 @@
 //! Every use case takes the caller and refuses by default. gRPC, the command line and later the web call the same functions.
 
 mod adopt_vocabulary;
+mod balances;
 mod consolidated_form;
 mod correct;
 mod decide;
@@ -23,12 +24,14 @@ mod receipts;
 mod register_organisations;
 mod register_template;
 mod register_units;
+mod registry_facts;
 mod report_burden;
 mod report_overlap;
 mod request;
 mod review_queue;
 mod rules;
 mod settling;
+mod sources;
 mod state;
 mod submit;
 mod tokens;

@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use crate::app::balances::balances_in;
 use crate::app::due_cells::DueMemory;
+use crate::app::registry_facts::fact_of;
 use crate::app::rules::RuleMemory;
 use crate::domain::element::CataloguedField;
+use crate::domain::facet::TimeBasis;
 use crate::domain::id::ElementId;
 use crate::domain::measure::Measures;
 use crate::domain::period::Frequency;
@@ -30,13 +33,25 @@ pub(crate) struct PlannedYear {
 
 impl PlannedYear {
     /// Makes the plan of a year from the forms in force.
-    pub(crate) fn make(year: i16, catalogue: &Catalogue, units: Arc<UnitTree>) -> Self {
+    pub(crate) fn make(year: i16, catalogue: &Catalogue, units: Arc<UnitTree>, supplied: &BTreeSet<(ElementId, Level)>) -> Self {
         let fields = asked_in(year, catalogue);
-        let elements: HashSet<ElementId> = fields.iter().filter(|f| f.offset_years != 0).map(|f| f.element).collect();
+        let elements = wanted_from_before(&fields);
         let before = collected_in(year - 1, catalogue, &elements);
-        let plan = make_plan(&PlanInput { year, fields: &fields, units: &units, collected_before: &before });
+        let balances = balances_in(year, catalogue, &fields);
+        let plan = make_plan(&PlanInput { year, fields: &fields, units: &units, collected_before: &before, balances: &balances, supplied });
         Self { plan, units, due: DueMemory::default(), rules: RuleMemory::default() }
     }
+}
+
+/// Elements whose figures of the year before may be needed: those that a last-year column asks for, and where there are any, all that balances might
+/// put them together from. Standing facts are held in their own period.
+pub(crate) fn wanted_from_before(fields: &[AskedField]) -> HashSet<ElementId> {
+    let mut elements: HashSet<ElementId> = fields.iter().filter(|f| f.offset_years != 0).map(|f| f.element).collect();
+    if !elements.is_empty() {
+        let others = fields.iter().filter(|f| f.time_basis != Some(TimeBasis::Standing) && f.dtype.is_number());
+        elements.extend(others.map(|f| f.element));
+    }
+    elements
 }
 
 /// Whether a form is asked in a year: drawn for that year or an earlier one, and not past its validity when the year begins.
@@ -135,5 +150,6 @@ pub(crate) fn asked_field(form: &RegisteredTemplate, field: &Field, known: &Cata
         decimals: field.decimals(),
         label: field.label.clone(),
         options: field.options.clone(),
+        fact: fact_of(field, template.level),
     }
 }

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
+use crate::app::balances::{running_totals, tied_to_form};
 use crate::app::error::{Error, Result, refuse_errors};
 use crate::app::planned_year::{asked_of_elements, asked_of_form, collected_in};
 use crate::app::read_overlap::DescribedOverlap;
 use crate::app::request::Request;
 use crate::domain::audit::NewAuditRecord;
+use crate::domain::balance::Balance;
 use crate::domain::caller::{Caller, Role};
 use crate::domain::element::CataloguedField;
 use crate::domain::facet::Meaning;
@@ -222,22 +224,34 @@ impl App {
         Ok(RegisteredForm { form: form_id, version, problems: draft.problems, fields, added })
     }
 
-    /// What the form adds for the year it is drawn for. A plan is separable by element, so only the elements that the form touches
-    /// are planned, once without it and once with it.
+    /// What the form adds for the year it is drawn for. A plan is separable but for balances, so only the elements that the form touches,
+    /// and those that balances tie to them, are planned, once without it and once with it.
     fn added_by(&self, form: &RegisteredTemplate, fields: &[CataloguedField]) -> Vec<AddedAtLevel> {
         let year = form.template.year;
-        let elements: HashSet<ElementId> = fields.iter().map(CataloguedField::element).collect();
         let units = self.state.units_on(jiff::civil::Date::new(year, 12, 31).unwrap_or(jiff::civil::Date::MAX));
-        let (before, collected_before) = self.state.catalogue(|catalogue| {
-            let others = asked_of_elements(year, catalogue, &elements, form.template.id.as_str());
-            (others, collected_in(year - 1, catalogue, &elements))
+        let (tied, before, collected_before) = self.state.catalogue(|catalogue| {
+            let tied = tied_to_form(year, catalogue, form, fields);
+            let others = asked_of_elements(year, catalogue, &tied.elements, form.template.id.as_str());
+            let collected_before = collected_in(year - 1, catalogue, &tied.elements);
+            (tied, others, collected_before)
         });
-        let plan =
-            |fields: &[AskedField]| -> Plan { make_plan(&PlanInput { year, fields, units: &units, collected_before: &collected_before }) };
-        let without = plan(&before);
+        let supplied = self.state.supplied();
+        let plan = |fields: &[AskedField], balances: &[Balance<FieldKey>]| -> Plan {
+            make_plan(&PlanInput { year, fields, units: &units, collected_before: &collected_before, balances, supplied: &supplied })
+        };
+        let own: HashMap<&FieldKey, &CataloguedField> = fields.iter().map(|f| (&f.key, f)).collect();
+        let running = |asked: &[AskedField]| {
+            self.state.catalogue(|c| running_totals(c, asked, &|key| own.get(key).copied().or_else(|| c.field(key))))
+        };
+        let mut of_others = tied.of_others;
+        let mut balances = of_others.clone();
+        of_others.extend(running(&before));
+        let without = plan(&before, &of_others);
         let mut all = before;
         all.extend(asked_of_form(form, fields, &self.measures));
-        let changed = changes(&without, &plan(&all)).into_iter();
+        balances.extend(tied.of_form);
+        balances.extend(running(&all));
+        let changed = changes(&without, &plan(&all, &balances)).into_iter();
         changed
             .map(|c| AddedAtLevel {
                 level: c.level,

@@ -96,8 +96,11 @@ fn saved_rows(saved: &Saved) -> Vec<BurdenRow> {
         ("time_aggregate", saved.time_aggregate),
         ("roll_up", saved.roll_up),
         ("time_aggregate_and_roll_up", saved.time_aggregate_and_roll_up),
+        ("balance", saved.balance),
         ("last_year", saved.last_year),
         ("standing", saved.standing),
+        ("supplied", saved.supplied),
+        ("registry", saved.registry),
     ];
     kinds.into_iter().map(|(kind, asked)| row(kind, String::new(), Load { asked, collected: 0 })).collect()
 }

@@ -3,7 +3,7 @@
 //! All of it can be made again from the store; it is changed only after the transaction that changed the store was committed, under the
 //! lock that serialises registrations and decisions.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -15,11 +15,11 @@ use crate::app::planned_year::PlannedYear;
 use crate::app::rules::FormRules;
 use crate::domain::decision::Decision;
 use crate::domain::element::CataloguedField;
-use crate::domain::id::{FieldKey, FormId};
+use crate::domain::id::{ElementId, FieldKey, FormId};
 use crate::domain::measure::Measures;
 use crate::domain::relation::Relation;
 use crate::domain::template::{FormTemplate, RegisteredTemplate};
-use crate::domain::unit::{UnitRow, UnitTree};
+use crate::domain::unit::{Level, UnitRow, UnitTree};
 use crate::overlap::learn::{DecidedPair, Learned, learn};
 use crate::overlap::{Catalogue, Settlement, Snapshot, Vocabulary};
 use crate::store::Store;
@@ -347,6 +347,11 @@ impl State {
         self.units_on(today)
     }
 
+    /// Elements that registers supply, with the levels for whose units they do.
+    pub(crate) fn supplied(&self) -> BTreeSet<(ElementId, Level)> {
+        BTreeSet::new()
+    }
+
     /// The plan of a year, made when it is first asked for and again after every change of forms or units.
     pub(crate) fn plan(&self, year: i16) -> Arc<PlannedYear> {
         let generation = self.read(|inner| inner.generation);
@@ -358,7 +363,8 @@ impl State {
             return plan;
         }
         let tree = self.units_on(Date::new(year, 12, 31).unwrap_or(Date::MAX));
-        let plan = Arc::new(self.catalogue(|catalogue| PlannedYear::make(year, catalogue, tree)));
+        let supplied = self.supplied();
+        let plan = Arc::new(self.catalogue(|catalogue| PlannedYear::make(year, catalogue, tree, &supplied)));
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
         make_room(&mut plans, generation);
         plans.insert(year, (generation, Arc::clone(&plan)));

@@ -3,6 +3,7 @@
 //! Knows nothing of the other layers; no async, no IO, no clock, no randomness: what varies is passed in.
 
 pub mod audit;
+pub mod balance;
 pub mod caller;
 pub mod clock;
 pub mod decision;
@@ -18,6 +19,7 @@ pub mod observation;
 pub mod organisation;
 pub mod period;
 pub mod problem;
+pub mod registry;
 pub mod relation;
 pub mod rule;
 pub mod template;

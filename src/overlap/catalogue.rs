@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::domain::balance::Balance;
 use crate::domain::decision::Verdict;
 use crate::domain::element::{CataloguedField, DataElement};
 use crate::domain::facet::Meaning;
@@ -66,6 +67,11 @@ impl FormEntry {
     /// The equations that the form prints or shows.
     pub(crate) fn equations(&self, measures: &Measures) -> &[Equation] {
         self.shown.equations(&self.form.template, measures)
+    }
+
+    /// The balances that the form prints or shows.
+    pub(crate) fn balances(&self, measures: &Measures) -> &[Balance<usize>] {
+        self.shown.balances(&self.form.template, measures)
     }
 
     /// Places of the rows that stand above a field, nearest first.
@@ -529,6 +535,10 @@ impl Catalogue {
     /// A form by its id.
     pub fn form(&self, id: &FormId) -> Option<&Arc<RegisteredTemplate>> {
         self.state.forms.get(id).map(|e| &e.form)
+    }
+
+    pub(crate) fn entry(&self, id: &FormId) -> Option<&Arc<FormEntry>> {
+        self.state.forms.get(id)
     }
 
     /// All forms, by id.

@@ -8,9 +8,8 @@ use std::sync::Arc;
 
 use crate::domain::facet::TimeBasis;
 use crate::domain::id::{ElementId, FieldKey};
-use crate::domain::measure::Measures;
 use crate::domain::relation::{Derivation, Origin, Reason, Relation, RelationKind};
-use crate::domain::rule::{CellRef, Comparator, Comparison, Formula, Shift, Test, read_rules};
+use crate::domain::rule::{CellRef, Check, Comparator, Comparison, Formula, Shift, Test};
 use crate::domain::template::FormTemplate;
 use crate::overlap::catalogue::{FormEntry, Placed, Snapshot};
 use crate::overlap::explain::short_name;
@@ -38,9 +37,9 @@ pub(crate) struct Equation {
 }
 
 /// The equations of a form: printed ones first, then those that its structure adds.
-pub(crate) fn equations_of(template: &FormTemplate, measures: &Measures) -> Vec<Equation> {
+pub(crate) fn equations_from(template: &FormTemplate, checks: &[Check]) -> Vec<Equation> {
     let mut found: Vec<Equation> = Vec::new();
-    for check in read_rules(template, measures, &|_| None).into_iter().filter_map(|r| r.checks.ok()).flatten() {
+    for check in checks {
         let Test::Compare(Comparison::Numbers { left, comparator: Comparator::Equal, right }) = &check.test else { continue };
         // A guessed word may be about another row, and a condition says nothing of the other units.
         if check.when.is_empty() && check.guesses.is_empty() {

@@ -4,6 +4,7 @@
 //! what overlaps, through Apache DataFusion. A merge is only ever made by equal canonical keys or by a reviewer's decision (`settle`), so that
 //! neither the order in which forms arrive nor what else is registered can change it; everything less certain is a relation for a reviewer.
 
+mod balances;
 mod brief;
 mod candidates;
 mod catalogue;
@@ -36,6 +37,7 @@ mod vocabulary;
 
 use thiserror::Error as ThisError;
 
+pub use crate::overlap::balances::balances_of;
 pub use crate::overlap::catalogue::{Catalogue, Refiled, Snapshot};
 pub use crate::overlap::facets::key::keep_meanings;
 pub use crate::overlap::facets::read_form;

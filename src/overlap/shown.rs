@@ -3,22 +3,37 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use crate::domain::balance::Balance;
 use crate::domain::measure::Measures;
 use crate::domain::template::{Field, FormTemplate};
-use crate::overlap::formula::{Equation, equations_of};
+use crate::overlap::balances::{balances_from, checks_of};
+use crate::overlap::formula::{Equation, equations_from};
 use crate::overlap::hierarchy::rows_above;
 
 /// What a form shows, worked out when it is first asked for: many comparisons need none of it.
 #[derive(Debug, Default)]
 pub(crate) struct Shown {
-    equations: OnceLock<Vec<Equation>>,
+    equations: OnceLock<(Vec<Equation>, Vec<Balance<usize>>)>,
     above: OnceLock<Vec<Vec<usize>>>,
 }
 
 impl Shown {
     /// The equations that the form prints or shows.
     pub(crate) fn equations(&self, template: &FormTemplate, measures: &Measures) -> &[Equation] {
-        self.equations.get_or_init(|| equations_of(template, measures))
+        &self.both(template, measures).0
+    }
+
+    /// The balances that the form prints or shows, between the positions of its fields.
+    pub(crate) fn balances(&self, template: &FormTemplate, measures: &Measures) -> &[Balance<usize>] {
+        &self.both(template, measures).1
+    }
+
+    /// Both from one reading of the rules.
+    fn both(&self, template: &FormTemplate, measures: &Measures) -> &(Vec<Equation>, Vec<Balance<usize>>) {
+        self.equations.get_or_init(|| {
+            let checks = checks_of(template, measures);
+            (equations_from(template, &checks), balances_from(template, &checks))
+        })
     }
 
     /// Places of the rows that stand above a field, nearest first.

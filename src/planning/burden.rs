@@ -54,17 +54,24 @@ pub struct Saved {
     pub roll_up: u64,
     /// From shorter periods of the units below.
     pub time_aggregate_and_roll_up: u64,
+    /// From other figures that together are this one by definition (合计 = 男 + 女), here or in the units below.
+    pub balance: u64,
     /// From what was reported before this year.
     pub last_year: u64,
     /// A standing fact, asked again by another period or form.
     pub standing: u64,
+    /// From a department's register.
+    pub supplied: u64,
+    /// From the unit registry: the unit's own codes and names.
+    pub registry: u64,
 }
 
 impl Saved {
     /// All saved cells.
     pub fn total(&self) -> u64 {
         let over_units = self.roll_up + self.time_aggregate_and_roll_up;
-        self.same + self.converted + self.time_aggregate + over_units + self.last_year + self.standing
+        let elsewhere = self.last_year + self.supplied + self.registry;
+        self.same + self.converted + self.time_aggregate + over_units + self.balance + elsewhere + self.standing
     }
 }
 
@@ -160,13 +167,16 @@ impl Plan {
             let is_converted = via.is_some_and(|via| shows_another_unit(via, field));
             let kinds = &mut burden.saved;
             *match part.choice.get(ask.slot) {
+                _ if series.fact.is_some() => &mut kinds.registry,
+                _ if part.all_supplied.has(ask.slot) => &mut kinds.supplied,
                 _ if part.all_held.has(ask.slot) => &mut kinds.last_year,
+                _ if part.by_balance.has(ask.slot) => &mut kinds.balance,
                 Choice::Children if over_time => &mut kinds.time_aggregate_and_roll_up,
                 Choice::Children => &mut kinds.roll_up,
                 Choice::Own(_) if series.class == TimeClass::Standing => &mut kinds.standing,
                 Choice::Own(_) if over_time => &mut kinds.time_aggregate,
                 Choice::Own(_) if is_converted => &mut kinds.converted,
-                Choice::Own(_) | Choice::Nothing => &mut kinds.same,
+                Choice::Own(_) | Choice::Balance(_) | Choice::Nothing => &mut kinds.same,
             } += saved;
         }
         load

@@ -5,14 +5,19 @@ use std::collections::BTreeSet;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
+use num_traits::{CheckedMul, One, Signed};
+use rust_decimal::Decimal;
 
+use crate::domain::balance::Factor;
 use crate::domain::id::{ElementId, FieldKey};
 use crate::domain::measure::UnitOfMeasure;
 use crate::domain::period::ReferencePeriod;
 use crate::domain::template::DataType;
 use crate::planning::precision::decimals_for;
 use crate::planning::series::{Ask, Series};
-use crate::planning::slot::{Slot, Slots, TimeClass, containing};
+use crate::planning::slot::{Slot, TimeClass, containing};
+use crate::planning::solve::Choice;
+use crate::planning::source::Node;
 use crate::planning::{AskedField, Plan};
 
 /// A figure that a unit types once in the year.
@@ -44,6 +49,8 @@ pub struct PlannedCell {
     pub options: Vec<String>,
     /// Fields of this unit's own forms whose figure is this cell alone, with the form's period; by key and period.
     pub serves: Vec<(FieldKey, ReferencePeriod)>,
+    /// Fields of this unit's own forms that are computed from this cell and others, with the form's period; by key and period.
+    pub feeds: Vec<(FieldKey, ReferencePeriod)>,
     /// Whether a figure of a higher unit is summed from it.
     pub serves_above: bool,
 }
@@ -60,10 +67,18 @@ pub enum Asked {
     NotAsked,
 }
 
-/// The asks that a unit's cells of one slot serve.
-struct Served<'a> {
-    own: Vec<&'a Ask>,
-    above: Vec<&'a Ask>,
+/// A figure that a typed cell goes into.
+struct Reached<'a> {
+    series: &'a Series,
+    ask: &'a Ask,
+    /// The figure's own period.
+    period: ReferencePeriod,
+    /// Whether it is the unit's own.
+    is_own: bool,
+    /// Whether it is the cell as it stands.
+    is_alone: bool,
+    /// How often the cell counts in it, at least one.
+    weight: Factor,
 }
 
 impl Plan {
@@ -74,10 +89,11 @@ impl Plan {
         for (position, series) in asking.into_iter().flatten().filter_map(|p| self.series.get(*p).map(|s| (*p, s))) {
             let Some(part) = self.part(position, unit).filter(|p| !p.typed.is_empty()) else { continue };
             for slot in part.typed.iter() {
-                let Some((ask, served)) = self.served(unit, position, series, slot) else { continue };
+                let Some(ask) = self.unit(unit).and_then(|row| series.ask(row.level, slot)) else { continue };
                 let rank = self.rank.get(ask.via).copied().unwrap_or(usize::MAX);
-                for period in series.class.periods(slot, series.year) {
-                    found.extend(self.cell(series, ask, &served, period).map(|cell| (cell.due, rank, period, cell)));
+                let served = self.served(Node { unit, position, slot, period: ReferencePeriod::Standing }, series);
+                for (period, reached) in &served {
+                    found.extend(self.cell(series, ask, &served, *period, reached).map(|cell| (cell.due, rank, *period, cell)));
                 }
             }
         }
@@ -118,54 +134,117 @@ impl Plan {
             if !is_typed {
                 return Asked::Computed;
             }
-            let cell = self.served(unit, position, series, slot).and_then(|(ask, served)| self.cell(series, ask, &served, period));
+            let cell = self.unit(unit).and_then(|row| series.ask(row.level, slot)).and_then(|ask| {
+                let served = self.served(Node { unit, position, slot, period }, series);
+                let reached = served.iter().find(|(at, _)| *at == period)?;
+                self.cell(series, ask, &served, period, &reached.1)
+            });
             return cell.map_or(Asked::Computed, Asked::Typed);
         }
         Asked::NotAsked
     }
 
-    /// The ask through which a slot of a unit is typed, and all asks that it serves: its own, and up the tree as long as sums are made of it.
-    fn served<'a>(&'a self, unit: usize, position: usize, series: &'a Series, slot: Slot) -> Option<(&'a Ask, Served<'a>)> {
-        let level = self.unit(unit)?.level;
-        let mut slots = self.part(position, unit)?.given_by(slot);
-        let asks_at = |level, slots: Slots| series.asks.iter().filter(move |a| a.level == level && slots.has(a.slot));
-        let own = asks_at(level, slots).collect();
-        let mut above = Vec::new();
-        let mut at = unit;
-        while let Some(parent) = self.tree.parent(at) {
-            let Some((row, part)) = self.unit(parent).zip(self.part(position, parent)) else { break };
-            let rolled_up = part.rolled_up();
-            slots = Slots::of(|s| slots.has(s) && rolled_up.has(s));
-            if slots.is_empty() {
-                break;
-            }
-            above.extend(asks_at(row.level, slots));
-            at = parent;
-        }
-        Some((series.ask(level, slot)?, Served { own, above }))
+    /// What the cells of one slot of a unit go into, by the cell's period.
+    fn served<'a>(&'a self, node: Node, series: &Series) -> Vec<(ReferencePeriod, Vec<Reached<'a>>)> {
+        let periods = series.class.periods(node.slot, series.year).into_iter();
+        periods.map(|period| (period, self.reached_from(Node { period, ..node }))).collect()
     }
 
-    fn cell(&self, series: &Series, ask: &Ask, served: &Served<'_>, period: ReferencePeriod) -> Option<PlannedCell> {
+    /// Every figure that a cell goes into: its own, longer periods, what balances make of it, and up the tree.
+    fn reached_from(&self, cell: Node) -> Vec<Reached<'_>> {
+        let mut found = Vec::new();
+        let mut seen: BTreeSet<Node> = BTreeSet::from([cell]);
+        let mut open = vec![(cell, true, Factor::one())];
+        while let Some((node, is_alone, weight)) = open.pop() {
+            let (Some(row), Some(series)) = (self.unit(node.unit), self.series.get(node.position)) else { continue };
+            if let Some(ask) = series.ask(row.level, node.slot) {
+                found.push(Reached { series, ask, period: node.period, is_own: node.unit == cell.unit, is_alone, weight });
+            }
+            let mut next = |to: Node, is_alone: bool, weight: Factor| {
+                if seen.insert(to) {
+                    open.push((to, is_alone, weight));
+                }
+            };
+            self.over_time(node, series, |to, n_parts| next(to, is_alone && n_parts == 1, weight));
+            self.by_balances(node, |to, is_all, factor| {
+                next(to, is_alone && is_all, weight.checked_mul(&factor).unwrap_or(weight).max(Factor::one()));
+            });
+            if let Some(parent) = self.tree.parent(node.unit)
+                && self.part(node.position, parent).is_some_and(|part| part.choice.get(node.slot) == Choice::Children)
+            {
+                next(Node { unit: parent, ..node }, false, weight);
+            }
+        }
+        found
+    }
+
+    /// The longer periods of the unit that are made of a figure, with the number of their parts.
+    fn over_time(&self, node: Node, series: &Series, mut found: impl FnMut(Node, usize)) {
+        let given = self.part(node.position, node.unit).map(|part| part.given_by(node.slot)).unwrap_or_default();
+        for slot in given.iter().filter(|slot| *slot != node.slot) {
+            let period = containing(node.period, slot);
+            let parts = series.class.parts(period, node.slot);
+            if parts.contains(&node.period) {
+                found(Node { slot, period, ..node }, parts.len());
+            }
+        }
+    }
+
+    /// The figures of the same unit and slot that balances make of a figure, with whether it is all of them and how often it counts.
+    fn by_balances(&self, node: Node, mut found: impl FnMut(Node, bool, Factor)) {
+        let Some((component, solution, member)) = self.component(node.position) else { return };
+        let numbers = solution.used_in.get(member).map(Vec::as_slice).unwrap_or_default();
+        for number in numbers {
+            let combination = usize::try_from(*number).ok().and_then(|n| solution.combinations.get(n));
+            let Some((combination, position)) = combination.and_then(|c| Some((c, *component.members.get(c.target)?))) else { continue };
+            let choice = self.part(position, node.unit).map(|part| part.choice.get(node.slot)).unwrap_or_default();
+            let factor = combination.terms.iter().find(|(term, _)| *term == member).map(|(_, factor)| *factor);
+            let (Choice::Balance(chosen), Some(factor)) = (choice, factor) else { continue };
+            if chosen != *number {
+                continue;
+            }
+            let Some(class) = self.series.get(position).map(|s| (s.class, s.year)) else { continue };
+            for period in class.0.periods(node.slot, class.1) {
+                let to = Node { position, period, ..node };
+                let parts = self.parts_across(to, node.position).unwrap_or_default();
+                if parts.iter().any(|(p, _)| *p == node.period) {
+                    let is_all = combination.terms.len() == 1 && parts.len() == 1 && factor.is_one();
+                    found(to, is_all, factor.abs());
+                }
+            }
+        }
+    }
+
+    fn cell(
+        &self,
+        series: &Series,
+        ask: &Ask,
+        served: &[(ReferencePeriod, Vec<Reached<'_>>)],
+        period: ReferencePeriod,
+        reached: &[Reached<'_>],
+    ) -> Option<PlannedCell> {
         let via = self.fields.get(ask.via)?;
         // One unit of measure and one number of decimals for all periods of a year, although a stock may serve a finer field with its last one only.
-        let target = served.own.iter().chain(&served.above).map(|a| a.required).min().unwrap_or(ask.required);
+        let needed = served.iter().flat_map(|(_, reached)| reached).map(|r| step_for(r.ask.required, r.weight));
+        let target = needed.min().unwrap_or(ask.required);
         let decimals = decimals_for(via, target);
-        let mut serves = Vec::new();
+        let (mut serves, mut feeds) = (Vec::new(), Vec::new());
         let mut serves_above = false;
         let mut due: Option<Date> = None;
-        for (one, is_own) in served.own.iter().map(|a| (a, true)).chain(served.above.iter().map(|a| (a, false))) {
-            let Some(parts) = self.parts_with(series, one, period) else { continue };
-            serves_above |= !is_own;
-            for field in one.fields.iter().filter_map(|f| self.fields.get(*f)) {
-                let periods = self.form_periods(series, one.slot, field, period);
+        for one in reached {
+            serves_above |= !one.is_own;
+            for field in one.ask.fields.iter().filter_map(|f| self.fields.get(*f)) {
+                let periods = self.form_periods(one.series, one.ask.slot, field, one.period);
                 let first = periods.first().and_then(|p| due_date(*p, field.due_days));
                 due = [due, first].into_iter().flatten().min();
-                if is_own && parts == 1 {
-                    serves.extend(periods.into_iter().map(|p| (field.key.clone(), p)));
+                if one.is_own {
+                    let list = if one.is_alone { &mut serves } else { &mut feeds };
+                    list.extend(periods.into_iter().map(|p| (field.key.clone(), p)));
                 }
             }
         }
         serves.sort();
+        feeds.sort();
         let dtype = if via.dtype == DataType::Integer && decimals > 0 { DataType::Decimal } else { via.dtype };
         Some(PlannedCell {
             element: series.element,
@@ -179,15 +258,9 @@ impl Plan {
             dtype,
             options: via.options.clone(),
             serves,
+            feeds,
             serves_above,
         })
-    }
-
-    /// Number of parts of the ask's figure, where the figure of `period` is one of them.
-    fn parts_with(&self, series: &Series, ask: &Ask, period: ReferencePeriod) -> Option<usize> {
-        let Some(slot) = Slot::of_period(period) else { return Some(1) };
-        let parts = series.class.parts(containing(period, ask.slot), slot);
-        parts.contains(&period).then_some(parts.len())
     }
 
     /// The periods of a form in which a field shows the figure that `period` lies in, in order.
@@ -197,6 +270,12 @@ impl Plan {
         }
         vec![containing(period, slot).shift_years(self.year - series.year)]
     }
+}
+
+/// How fine a cell must be that counts several times in a figure.
+fn step_for(required: Decimal, weight: Factor) -> Decimal {
+    let times = Decimal::try_from_i128_with_scale(weight.ceil().to_integer(), 0).unwrap_or(Decimal::ONE);
+    if times > Decimal::ONE { required.checked_div(times).unwrap_or(required) } else { required }
 }
 
 fn due_date(period: ReferencePeriod, days: u16) -> Option<Date> {

@@ -23,7 +23,7 @@ pub(crate) fn of(plan: &Plan) -> String {
         hasher.update(&(part.len() as u64).to_be_bytes());
         hasher.update(part);
     };
-    put(b"baoyici plan 1");
+    put(b"baoyici plan 2");
     put(&plan.year.to_be_bytes());
     for (position, unit) in plan.tree.units().iter().enumerate() {
         put(unit.code.as_str().as_bytes());
@@ -47,9 +47,16 @@ pub(crate) fn of(plan: &Plan) -> String {
                 Choice::Nothing => 0,
                 Choice::Children => 1,
                 Choice::Own(from) => 2 + from as u8,
+                Choice::Balance(_) => 6,
             });
-            put(&[part.typed.bits(), part.held.bits()]);
+            put(&[part.typed.bits(), part.held.bits(), part.supplied.bits()]);
             put(&choices);
+            for slot in crate::planning::slot::Slot::ALL {
+                for (term, factor) in plan.terms(position, part.choice.get(slot)) {
+                    put(&plan.series.get(term).map_or(0, |s| s.element.to_stored()).to_be_bytes());
+                    put(factor.to_string().as_bytes());
+                }
+            }
         }
     }
     hasher.finalize().to_hex().to_string()
@@ -78,6 +85,7 @@ fn listing_of(field: &AskedField) -> Vec<u8> {
         field.unit_text.clone(),
         field.decimals.to_string(),
         field.label.clone(),
+        field.fact.map(|fact| format!("{fact:?}")).unwrap_or_default(),
     ];
     for part in parts.iter().chain(&field.options) {
         listing.extend_from_slice(&(part.len() as u64).to_be_bytes());

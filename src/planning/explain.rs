@@ -5,12 +5,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use num_traits::{One, Signed};
+
+use crate::domain::balance::Factor;
 use crate::domain::id::FieldKey;
 use crate::domain::message::Language;
 use crate::domain::period::ReferencePeriod;
 use crate::domain::unit::Level;
 use crate::planning::slot::{Slot, TimeClass};
-use crate::planning::source::{Place, Source, SourceKind, shows_another_unit};
+use crate::planning::solve::Choice;
+use crate::planning::source::{Place, Source, SourceKind, Term, shows_another_unit};
 use crate::planning::{AskedField, Plan};
 
 type Texts = BTreeMap<String, String>;
@@ -59,7 +63,11 @@ impl Plan {
         if source.kind == SourceKind::Typed {
             return Some(say(language, "typed", &[]));
         }
-        let is_itself = source.cells == [(unit, place.period)];
+        if source.kind == SourceKind::Registry || (source.kind == SourceKind::Supplied && source.is_plain()) {
+            return Some(say(language, if source.kind == SourceKind::Registry { "registry" } else { "supplied" }, &[]));
+        }
+        let is_itself =
+            matches!(source.terms.as_slice(), [one] if one.unit == unit && one.period == place.period && one.element == source.element);
         if is_itself {
             return Some(say(language, "last_year", &[]));
         }
@@ -75,10 +83,13 @@ impl Plan {
 
     /// How the figure is put together from more than one cell, or from another period.
     fn derivation(&self, place: &Place<'_>, source: &Source, unit: usize, language: Language) -> String {
+        if let Some(said) = self.by_balance(place, unit, language) {
+            return said;
+        }
         let rolls_up = source.rolls_up(unit);
         let units = if rolls_up { self.counted_units(source, language) } else { String::new() };
         let prefix = if rolls_up { "roll_up_" } else { "" };
-        let lengths: BTreeSet<Option<Slot>> = source.cells.iter().map(|(_, p)| Slot::of_period(*p)).collect();
+        let lengths: BTreeSet<Option<Slot>> = source.terms.iter().map(|t| Slot::of_period(t.period)).collect();
         let (Some(Some(slot)), 1) = (lengths.first(), lengths.len()) else {
             // Standing facts have no length; units that type different lengths have no common one.
             let key = if lengths.len() > 1 { "roll_up_mixed" } else { "roll_up" };
@@ -101,21 +112,63 @@ impl Plan {
         say(language, &format!("{prefix}{word}"), &[("units", &units), ("n", &n), ("period", &period)])
     }
 
+    /// How a figure follows from others of the same unit by definition, with their names; `None` where it follows otherwise.
+    fn by_balance(&self, place: &Place<'_>, unit: usize, language: Language) -> Option<String> {
+        let choice = self.part(place.position, unit)?.choice.get(place.slot);
+        let Choice::Balance(_) = choice else { return None };
+        let terms = self.terms(place.position, choice);
+        let level = self.unit(unit)?.level;
+        let mut names: Vec<(String, Factor)> = Vec::new();
+        for (position, factor) in &terms {
+            let series = self.series.get(*position)?;
+            if series.is_year_to_date != place.series.is_year_to_date && terms.len() == 1 {
+                let key = if place.series.is_year_to_date { "since_january" } else { "less_before" };
+                return Some(say(language, key, &[]));
+            }
+            let ask = series.ask(level, place.slot).or_else(|| series.asks.first());
+            let name = ask.and_then(|a| self.fields.get(a.via)).map(|f| f.label.trim().to_owned());
+            names.push((name.unwrap_or_else(|| series.element.to_string()), *factor));
+        }
+        // What is added comes first, so that a sentence never begins by taking away.
+        names.sort_by_key(|(_, factor)| factor.is_negative());
+        let is_sum = names.iter().all(|(_, factor)| factor.is_one());
+        let mut text = String::new();
+        for (n, (name, factor)) in names.iter().enumerate() {
+            let joint = match (n, is_sum, factor.is_negative()) {
+                (0, _, false) => String::new(),
+                (_, true, _) => say(language, "comma", &[]),
+                (_, false, true) => say(language, "minus", &[]),
+                (_, false, false) => say(language, "plus", &[]),
+            };
+            let size = factor.abs();
+            let word = if size.is_one() { "figure" } else { "figure_times" };
+            text.push_str(&joint);
+            text.push_str(&say(language, word, &[("name", name), ("factor", &size.to_string())]));
+        }
+        let key = match (is_sum, names.len()) {
+            (_, 1) => "balance_equal",
+            (true, _) => "balance_sum",
+            (false, _) => "balance",
+        };
+        Some(say(language, key, &[("figures", &text)]))
+    }
+
     /// The units of measure between which the figure is converted, if it is: as typed, as shown.
     fn conversion(&self, place: &Place<'_>, source: &Source) -> Option<(String, String)> {
-        let via_of = |(unit, period): &(usize, ReferencePeriod)| -> Option<&AskedField> {
-            let slot = Slot::of_period(*period).unwrap_or(Slot::Year);
+        let via_of = |term: &Term| -> Option<&AskedField> {
+            let slot = Slot::of_period(term.period).unwrap_or(Slot::Year);
             // Of a figure held from last year it is not known in which unit of measure it was typed.
-            self.part(place.position, *unit).filter(|p| p.typed.has(slot))?;
-            self.fields.get(place.series.ask(self.unit(*unit)?.level, slot)?.via)
+            let (position, series) = self.series_of_element(term.element).find(|(_, s)| s.offset == place.series.offset)?;
+            self.part(position, term.unit).filter(|p| p.typed.has(slot))?;
+            self.fields.get(series.ask(self.unit(term.unit)?.level, slot)?.via)
         };
-        let via = source.cells.iter().filter_map(via_of).find(|via| shows_another_unit(via, place.field))?;
+        let via = source.terms.iter().filter_map(via_of).find(|via| shows_another_unit(via, place.field))?;
         Some((via.unit.as_ref()?.symbol.clone(), place.field.unit.as_ref()?.symbol.clone()))
     }
 
     /// The units that the figure is summed from, counted by level: "2个乡镇、14个村".
     fn counted_units(&self, source: &Source, language: Language) -> String {
-        let distinct: BTreeSet<usize> = source.cells.iter().map(|(unit, _)| *unit).collect();
+        let distinct: BTreeSet<usize> = source.terms.iter().map(|t| t.unit).collect();
         let mut counts: BTreeMap<Level, usize> = BTreeMap::new();
         for row in distinct.into_iter().filter_map(|unit| self.unit(unit)) {
             *counts.entry(row.level).or_default() += 1;
@@ -130,7 +183,7 @@ impl Plan {
 
 impl Source {
     fn rolls_up(&self, unit: usize) -> bool {
-        self.cells.iter().any(|(at, _)| *at != unit)
+        self.terms.iter().any(|t| t.unit != unit)
     }
 }
 

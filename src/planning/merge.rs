@@ -1,14 +1,14 @@
 //! What merging elements would save (合并可省): cells of some fields planned together, without a new plan.
 //!
-//! A plan is separable by element, and elements that are asked alike are solved once, so a pair costs no more than gathering its fields. Figures
-//! held from the year before are left out: they are the same whether elements are merged or not, but for the first year after.
+//! Without balances a plan is separable by element, and elements that are asked alike are solved once, so a pair costs no more than gathering its fields. Figures
+//! held from the year before, and what balances give, are left out: they are the same whether elements are merged or not, but for the first year after.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::domain::id::ElementId;
 use crate::planning::burden::n_cells;
-use crate::planning::series::{Series, gather};
-use crate::planning::solve::{Signature, solve};
+use crate::planning::series::{Collected, Series, gather};
+use crate::planning::solve::{Problem, Signature, solve};
 use crate::planning::{AskedField, Plan};
 
 /// Counts cells of elements as they would be planned, remembering what was solved.
@@ -57,7 +57,7 @@ impl Merging<'_> {
     }
 
     fn cells_of(&mut self, sorted: &[AskedField]) -> u64 {
-        let series = gather(self.plan.year, sorted, &HashSet::new());
+        let series = gather(self.plan.year, sorted, &Collected::new(), &BTreeSet::new());
         series.iter().map(|one| self.cells_of_series(one)).fold(0, u64::saturating_add)
     }
 
@@ -66,8 +66,9 @@ impl Merging<'_> {
         if let Some(known) = self.cells.get(&signature) {
             return *known;
         }
-        let parts = solve(&signature, &self.plan.shapes);
-        let of_shape = parts.iter().zip(&self.plan.shapes.n_units).map(|(part, n_units)| {
+        let problem = Problem { members: vec![signature.clone()], rows: Vec::new() };
+        let solution = solve(&problem, &self.plan.shapes);
+        let of_shape = solution.parts.iter().flatten().zip(&self.plan.shapes.n_units).map(|(part, n_units)| {
             let of_unit: u64 = part.typed.iter().map(|slot| n_cells(series, slot.frequency())).sum();
             of_unit * n_units
         });

@@ -8,8 +8,11 @@
 mod burden;
 mod cell;
 mod change;
+mod component;
 mod digest;
 mod explain;
+mod held;
+mod linear;
 mod merge;
 mod precision;
 mod series;
@@ -23,21 +26,27 @@ mod tests;
 pub use burden::{Burden, Load, Saved};
 pub use cell::{Asked, PlannedCell};
 pub use change::{LevelChange, added_cells, changes};
+pub use component::Unused;
+pub use held::{CellKey, IsHeld};
 pub use merge::Merging;
 pub use series::elements_kept;
-pub use source::{Source, SourceKind};
+pub use source::{Source, SourceKind, Term};
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use crate::domain::balance::Balance;
 use crate::domain::facet::TimeBasis;
 use crate::domain::id::{ElementId, FieldKey, OrganisationId};
 use crate::domain::measure::UnitOfMeasure;
 use crate::domain::period::{Frequency, MAX_YEAR, MIN_YEAR};
+use crate::domain::registry::RegistryFact;
 use crate::domain::template::DataType;
 use crate::domain::unit::{Level, UnitRow, UnitTree};
+use crate::planning::component::tie;
+use crate::planning::linear::Row;
 use crate::planning::series::Series;
 use crate::planning::shape::Shapes;
-use crate::planning::solve::{Part, Signature, solve};
+use crate::planning::solve::{Part, Problem, Signature, Solution, solve};
 
 /// One field of a form in force, as the plan sees it.
 #[derive(Clone, Debug)]
@@ -72,6 +81,8 @@ pub struct AskedField {
     pub label: String,
     /// Code list, as printed.
     pub options: Vec<String>,
+    /// What the unit registry knows the figure by, where it does so for every unit that is asked.
+    pub fact: Option<RegistryFact>,
 }
 
 /// What a plan is made from.
@@ -85,6 +96,10 @@ pub struct PlanInput<'a> {
     pub units: &'a UnitTree,
     /// Elements that were collected in the year before, at this level and frequency: their last-year columns are taken from there.
     pub collected_before: &'a HashSet<(ElementId, Level, Frequency)>,
+    /// What fields are by definition, in their printed units of measure.
+    pub balances: &'a [Balance<FieldKey>],
+    /// Elements that a department's register supplies for all units of a level.
+    pub supplied: &'a BTreeSet<(ElementId, Level)>,
 }
 
 /// The plan of a year: who types what and when, and what follows from it.
@@ -106,21 +121,38 @@ pub struct Plan {
     /// Positions of the fields and of the series that ask at each level.
     fields_of_level: BTreeMap<Level, Vec<usize>>,
     series_of_level: BTreeMap<Level, Vec<usize>>,
-    /// Position in `solutions` of each series' parts.
-    solution_of_series: Vec<usize>,
-    /// The part of every shape, per signature.
-    solutions: Vec<Vec<Part>>,
+    /// The component of each series and its place among the members.
+    home_of_series: Vec<(usize, usize)>,
+    /// Series that balances tie together, most of them alone.
+    components: Vec<PlannedComponent>,
+    /// Solutions, one for all components that are alike.
+    solutions: Vec<Solution>,
+    /// By balance, why it is not used.
+    unused: Vec<Option<Unused>>,
     digest: String,
+}
+
+/// Series that are solved together, with where their solution is.
+#[derive(Clone, Debug)]
+struct PlannedComponent {
+    members: Vec<usize>,
+    /// The balances between the members.
+    rows: Vec<Row>,
+    solution: usize,
 }
 
 /// Makes the plan of a year. The order of the fields does not matter; of two fields with the same key one is taken.
 ///
 /// Time grows with the fields (sorting them) and with the signatures times the shapes of units, not with the units times the elements.
-/// Elements do not touch each other: the cells that a form adds can be had from two plans of the fields of its elements alone.
+/// Elements that no balance ties together do not touch each other: the cells that a form adds can be had from two plans of the fields of its
+/// elements, and of those tied to them.
 pub fn make_plan(input: &PlanInput<'_>) -> Plan {
-    let fields = digest::in_canonical_order(input.fields);
-    let series =
-        if (MIN_YEAR..=MAX_YEAR).contains(&input.year) { series::gather(input.year, &fields, input.collected_before) } else { Vec::new() };
+    let mut fields = digest::in_canonical_order(input.fields);
+    forget_unknown_facts(&mut fields, input.units);
+    let before = series::collected(input.collected_before);
+    let is_in_calendar = (MIN_YEAR..=MAX_YEAR).contains(&input.year);
+    let mut series = if is_in_calendar { series::gather(input.year, &fields, &before, input.supplied) } else { Vec::new() };
+    let tied = tie(&fields, &mut series, input.balances, &before);
     let mut series_of_field = vec![None; fields.len()];
     for (position, one) in series.iter().enumerate() {
         for field in one.asks.iter().flat_map(|a| &a.fields) {
@@ -130,17 +162,24 @@ pub fn make_plan(input: &PlanInput<'_>) -> Plan {
         }
     }
     let shapes = Shapes::of(input.units);
-    let mut known: BTreeMap<Signature, usize> = BTreeMap::new();
+    let mut known: BTreeMap<Problem, usize> = BTreeMap::new();
     let mut solutions = Vec::new();
-    let mut solution_of_series = Vec::with_capacity(series.len());
-    for one in &series {
-        let signature = Signature::of(one);
-        let position = known.get(&signature).copied().unwrap_or_else(|| {
-            solutions.push(solve(&signature, &shapes));
-            known.insert(signature, solutions.len() - 1);
+    let mut home_of_series = vec![(0, 0); series.len()];
+    let mut components = Vec::with_capacity(tied.components.len());
+    for component in tied.components {
+        for (place, member) in component.members.iter().enumerate() {
+            if let Some(home) = home_of_series.get_mut(*member) {
+                *home = (components.len(), place);
+            }
+        }
+        let members = component.members.iter().filter_map(|m| series.get(*m)).map(Signature::of).collect();
+        let problem = Problem { members, rows: component.rows.clone() };
+        let solution = known.get(&problem).copied().unwrap_or_else(|| {
+            solutions.push(solve(&problem, &shapes));
+            known.insert(problem, solutions.len() - 1);
             solutions.len() - 1
         });
-        solution_of_series.push(position);
+        components.push(PlannedComponent { members: component.members, rows: component.rows, solution });
     }
     let mut plan = Plan {
         year: input.year,
@@ -152,12 +191,27 @@ pub fn make_plan(input: &PlanInput<'_>) -> Plan {
         fields,
         series,
         series_of_field,
-        solution_of_series,
+        home_of_series,
+        components,
         solutions,
+        unused: tied.unused,
         digest: String::new(),
     };
     plan.digest = digest::of(&plan);
     plan
+}
+
+/// A fact of the unit registry counts only where the registry knows it for every unit that is asked.
+fn forget_unknown_facts(fields: &mut [AskedField], units: &UnitTree) {
+    let mut known: BTreeMap<(RegistryFact, Level), bool> = BTreeMap::new();
+    for field in fields {
+        let Some(fact) = field.fact else { continue };
+        let is_known = *known.entry((fact, field.level)).or_insert_with(|| {
+            let mut asked = units.units().iter().enumerate().filter(|(_, row)| row.level == field.level);
+            asked.all(|(unit, _)| fact.of(units, unit).is_some())
+        });
+        field.fact = field.fact.filter(|_| is_known);
+    }
 }
 
 /// Positions by the levels that stand at them.
@@ -203,8 +257,21 @@ impl Plan {
     }
 
     fn part_of_shape(&self, series: usize, shape: usize) -> Option<&Part> {
-        let solution = self.solution_of_series.get(series)?;
-        self.solutions.get(*solution)?.get(shape)
+        let (component, member) = self.home_of_series.get(series)?;
+        let solution = self.solutions.get(self.components.get(*component)?.solution)?;
+        solution.parts.get(*member)?.get(shape)
+    }
+
+    /// The component of a series with its solution, and the place of the series in it.
+    fn component(&self, series: usize) -> Option<(&PlannedComponent, &Solution, usize)> {
+        let (component, member) = self.home_of_series.get(series)?;
+        let component = self.components.get(*component)?;
+        Some((component, self.solutions.get(component.solution)?, *member))
+    }
+
+    /// By balance of the input, why it is not used; `None` where it is.
+    pub fn unused_balances(&self) -> &[Option<Unused>] {
+        &self.unused
     }
 
     fn field(&self, key: &FieldKey) -> Option<(usize, &AskedField)> {

@@ -11,6 +11,7 @@ use crate::domain::facet::TimeBasis;
 use crate::domain::id::{ElementId, FieldKey};
 use crate::domain::measure::{normalise_spelling, says_no_unit};
 use crate::domain::period::{Frequency, MAX_YEAR, MIN_YEAR};
+use crate::domain::registry::RegistryFact;
 use crate::domain::template::DataType;
 use crate::domain::unit::Level;
 use crate::planning::AskedField;
@@ -32,6 +33,24 @@ pub(crate) struct Ask {
     pub(crate) reach: Decimal,
 }
 
+/// What was collected in the year before, by element.
+pub(crate) type Collected = BTreeMap<ElementId, BTreeMap<Level, Slots>>;
+
+/// Takes what was collected by element.
+pub(crate) fn collected(before: &HashSet<(ElementId, Level, Frequency)>) -> Collected {
+    let mut found = Collected::new();
+    for (element, level, frequency) in before {
+        found.entry(*element).or_default().entry(*level).or_default().add(Slot::of(*frequency));
+    }
+    found
+}
+
+/// What needs no typing of the fields of one element.
+struct Given {
+    held: BTreeMap<Level, Slots>,
+    supplied: BTreeSet<Level>,
+}
+
 /// The needs of one element in one year.
 #[derive(Clone, Debug)]
 pub(crate) struct Series {
@@ -49,6 +68,10 @@ pub(crate) struct Series {
     pub(crate) asks: Vec<Ask>,
     /// What was collected of it in the year before: only for last-year and standing figures.
     pub(crate) before: BTreeMap<Level, Slots>,
+    /// Levels for whose units nobody types it: a register supplies it, or the unit registry knows it.
+    pub(crate) supplied: BTreeSet<Level>,
+    /// What the unit registry knows it by.
+    pub(crate) fact: Option<RegistryFact>,
 }
 
 impl Series {
@@ -103,11 +126,7 @@ impl Kind {
 }
 
 /// Gathers fields, sorted by key, into series sorted by element and offset. Fields whose figures lie outside the calendar are in none.
-pub(crate) fn gather(year: i16, fields: &[AskedField], collected_before: &HashSet<(ElementId, Level, Frequency)>) -> Vec<Series> {
-    let mut before: BTreeMap<ElementId, BTreeMap<Level, Slots>> = BTreeMap::new();
-    for (element, level, frequency) in collected_before {
-        before.entry(*element).or_default().entry(*level).or_default().add(Slot::of(*frequency));
-    }
+pub(crate) fn gather(year: i16, fields: &[AskedField], before: &Collected, supplied: &BTreeSet<(ElementId, Level)>) -> Vec<Series> {
     let mut groups: BTreeMap<ElementId, BTreeMap<Kind, Vec<usize>>> = BTreeMap::new();
     for (position, field) in fields.iter().enumerate() {
         groups.entry(field.element).or_default().entry(Kind::of(field)).or_default().push(position);
@@ -117,7 +136,9 @@ pub(crate) fn gather(year: i16, fields: &[AskedField], collected_before: &HashSe
         for (rank, (kind, positions)) in kinds.into_iter().enumerate() {
             let own = part_of(element, rank, &kind);
             let held = before.get(&own).cloned().unwrap_or_default();
-            found.extend(series_of_group(year, own, fields, &positions, &held));
+            let of_registers = supplied.range((own, Level::Household)..).take_while(|(e, _)| *e == own).map(|(_, level)| *level);
+            let given = Given { held, supplied: of_registers.collect() };
+            found.extend(series_of_group(year, own, fields, &positions, &given));
         }
     }
     found.sort_by_key(|s: &Series| (s.element, s.offset));
@@ -153,13 +174,8 @@ pub fn elements_kept(fields: &[AskedField], retired: &[AskedField]) -> BTreeMap<
     fields.iter().chain(retired).map(kept).collect()
 }
 
-fn series_of_group(
-    year: i16,
-    element: ElementId,
-    fields: &[AskedField],
-    positions: &[usize],
-    held: &BTreeMap<Level, Slots>,
-) -> Vec<Series> {
+fn series_of_group(year: i16, element: ElementId, fields: &[AskedField], positions: &[usize], given: &Given) -> Vec<Series> {
+    let held = &given.held;
     let members = || positions.iter().filter_map(|p| fields.get(*p).map(|f| (*p, f)));
     let mut bases = members().map(|(_, f)| f.time_basis);
     // Fields that disagree about the time basis or about summing are taken at the least: each period for itself, nothing rolled up.
@@ -168,6 +184,9 @@ fn series_of_group(
     let is_number = members().all(|(_, f)| f.dtype.is_number());
     let sums = is_number && members().all(|(_, f)| f.sums_over_units);
     let class = TimeClass::of(basis, is_number);
+    // Only where all of its fields ask for the same fact, which the registry holds for every unit that is asked.
+    let mut facts = members().map(|(_, f)| f.fact);
+    let fact = facts.next().flatten().filter(|first| facts.all(|f| f == Some(*first)));
     let mut by_offset: BTreeMap<i16, BTreeMap<(Level, Slot), Vec<usize>>> = BTreeMap::new();
     for (position, field) in members() {
         let (offset, slot) = if class == TimeClass::Standing { (0, Slot::Year) } else { (field.offset_years, Slot::of(field.frequency)) };
@@ -183,7 +202,12 @@ fn series_of_group(
             (true, _) => held.clone(),
         };
         let asks = asks_of(fields, by_place);
-        found.push(Series { element, offset, year, class, is_year_to_date: basis == Some(TimeBasis::YearToDate), sums, asks, before });
+        let mut supplied = if offset == 0 { given.supplied.clone() } else { BTreeSet::new() };
+        if fact.is_some() {
+            supplied.extend(asks.iter().map(|a| a.level));
+        }
+        let is_year_to_date = basis == Some(TimeBasis::YearToDate);
+        found.push(Series { element, offset, year, class, is_year_to_date, sums, asks, before, supplied, fact });
     }
     found
 }

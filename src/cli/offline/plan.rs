@@ -1,6 +1,6 @@
 //! `plan`: what would have to be typed in a year for a set of templates, before and after.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -63,7 +63,7 @@ pub async fn run(args: PlanArgs) -> anyhow::Result<ExitCode> {
         },
         None => one_of_each_level(),
     };
-    let planned = PlannedYear::make(year, &catalogue, Arc::new(UnitTree::on(last_day, &rows)));
+    let planned = PlannedYear::make(year, &catalogue, Arc::new(UnitTree::on(last_day, &rows)), &BTreeSet::new());
     let out = report(language, &planned, &names, args.units.is_none());
     let code = finish(language, Ok(Answer::of(out)));
     Ok(if refused { ExitCode::from(EXIT_REFUSED) } else { code })
@@ -132,15 +132,18 @@ fn report(language: Language, planned: &PlannedYear, names: &BTreeMap<String, St
 }
 
 /// The ways in which cells are given that need not be typed, with their number.
-fn ways(saved: &Saved) -> [(&'static str, u64); 7] {
+fn ways(saved: &Saved) -> [(&'static str, u64); 10] {
     [
         ("same", saved.same),
         ("converted", saved.converted),
         ("time_aggregate", saved.time_aggregate),
         ("roll_up", saved.roll_up),
         ("time_aggregate_and_roll_up", saved.time_aggregate_and_roll_up),
+        ("balance", saved.balance),
         ("last_year", saved.last_year),
         ("standing", saved.standing),
+        ("supplied", saved.supplied),
+        ("registry", saved.registry),
     ]
 }
 

@@ -77,7 +77,14 @@ mod tests {
         let unit = UnitCode::from_stored("330122000000");
         let period = ReferencePeriod::Standing;
         let row = Row { unit: unit.clone(), unit_name: String::new(), period };
-        let source = |row: usize| SourceCell { row: row as u32, column: 0, unit: unit.clone(), element: ElementId::from_stored(1), period };
+        let source = |row: usize| SourceCell {
+            row: row as u32,
+            column: 0,
+            unit: unit.clone(),
+            element: ElementId::from_stored(1),
+            period,
+            factor: 1.into(),
+        };
         let sources = n_sources_of_rows.iter().enumerate().flat_map(|(at, n)| std::iter::repeat_n(source(at), *n)).collect();
         Extraction { columns: vec![], rows: vec![row; n_sources_of_rows.len()], sources }
     }

@@ -22,6 +22,7 @@ use std::future::Future;
 
 use crate::dataset::error::Error;
 use crate::dataset::session::SessionLimits;
+use crate::domain::balance::Factor;
 use crate::domain::id::ElementId;
 use crate::domain::measure::{Measures, UnitOfMeasure};
 use crate::domain::observation::Observation;
@@ -61,8 +62,8 @@ pub struct Row {
     pub period: ReferencePeriod,
 }
 
-/// One of the typed observations whose exact sum is the figure of a cell.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// One of the typed observations whose exact sum, each times its factor, is the figure of a cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceCell {
     /// Row of the cell, from 0.
     pub row: u32,
@@ -74,6 +75,8 @@ pub struct SourceCell {
     pub element: ElementId,
     /// Reference period of the observation.
     pub period: ReferencePeriod,
+    /// How often it counts, in atoms.
+    pub factor: Factor,
 }
 
 /// A form to be computed.

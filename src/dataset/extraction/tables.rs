@@ -1,6 +1,7 @@
 //! The tables that a slice's query reads: sources, observations in atoms, columns.
 
-use arrow::array::{ArrayRef, Decimal128Array, Int32Array, Int64Array, StringViewBuilder, UInt32Array};
+use arrow::array::{ArrayRef, Decimal128Array, Decimal256Array, Int32Array, Int64Array, StringViewBuilder, UInt32Array};
+use arrow::datatypes::i256;
 use arrow::record_batch::RecordBatch;
 use rust_decimal::Decimal;
 use std::collections::HashMap;
@@ -12,6 +13,10 @@ use crate::dataset::extraction::{Column, SourceCell};
 use crate::domain::figure::Figure;
 use crate::domain::measure::{Measures, UnitOfMeasure};
 use crate::domain::observation::{Observation, ObservationKey};
+
+/// Digits of factors and divisors: with 38 of atoms and the 6 of a slice's sources they stay within 76.
+const FACTOR_PRECISION: u8 = 15;
+const FACTOR_LIMIT: i128 = 10_i128.pow(FACTOR_PRECISION as u32);
 
 /// The dimension of a unit of measure as a small number, so that the engine can compare what it sums.
 ///
@@ -63,13 +68,42 @@ pub(super) fn sources_table(sources: &[&SourceCell], first_row: usize) -> Result
     let mut units = StringViewBuilder::with_capacity(sources.len());
     sources.iter().for_each(|s| units.append_value(s.unit.as_str()));
     let first_row = u32::try_from(first_row).unwrap_or(u32::MAX);
+    let (factors, divisors) = whole_factors(sources)?;
     table([
         ("cell_row", Arc::new(UInt32Array::from_iter_values(sources.iter().map(|s| s.row.saturating_sub(first_row))))),
         ("cell_column", Arc::new(UInt32Array::from_iter_values(sources.iter().map(|s| s.column)))),
         ("unit", Arc::new(units.finish())),
         ("element", Arc::new(Int64Array::from_iter_values(sources.iter().map(|s| s.element.to_stored())))),
         ("period", Arc::new(Int32Array::from_iter_values(sources.iter().map(|s| s.period.to_ordinal())))),
+        ("factor", Arc::new(Decimal256Array::from_iter_values(factors).with_precision_and_scale(FACTOR_PRECISION, 0)?)),
+        ("divisor", Arc::new(Decimal128Array::from_iter_values(divisors).with_precision_and_scale(FACTOR_PRECISION, 0)?)),
     ])
+}
+
+/// Factors as whole numbers over one divisor for each cell; a cell whose factors do not fit is an overflow.
+fn whole_factors(sources: &[&SourceCell]) -> Result<(Vec<i256>, Vec<i128>), Error> {
+    let overflow = |s: &SourceCell| {
+        let key = ObservationKey { unit: s.unit.clone(), element: s.element, period: s.period };
+        Error::ObservationOverflow { key: Box::new(key) }
+    };
+    let mut divisors: HashMap<(u32, u32), i128> = HashMap::new();
+    for source in sources.iter().filter(|s| *s.factor.denom() != 1) {
+        let known = divisors.entry((source.row, source.column)).or_insert(1);
+        *known = num_integer::lcm(*known, *source.factor.denom());
+        if *known >= FACTOR_LIMIT {
+            return Err(overflow(source));
+        }
+    }
+    let mut factors = Vec::with_capacity(sources.len());
+    let mut of_cells = Vec::with_capacity(sources.len());
+    for source in sources {
+        let divisor = divisors.get(&(source.row, source.column)).copied().unwrap_or(1);
+        let whole = source.factor.numer().checked_mul(divisor / source.factor.denom()).filter(|whole| whole.abs() < FACTOR_LIMIT);
+        let whole = whole.ok_or_else(|| overflow(source))?;
+        factors.push(i256::from_i128(whole));
+        of_cells.push(divisor);
+    }
+    Ok((factors, of_cells))
 }
 
 /// The observations in atoms of their dimension; what is no number is text (是 and 否 for a yes or no).
@@ -149,7 +183,7 @@ pub(super) fn check_sources(sources: &[&SourceCell], first_row: usize, n_rows: u
     if let Some(s) = sources.iter().find(is_outside) {
         return Err(Error::SourceOutside { row: s.row, column: s.column });
     }
-    match first_duplicate(sources, |s| *s) {
+    match first_duplicate(sources, |s| (s.row, s.column, &s.unit, s.element, s.period)) {
         Some(s) => {
             let key = ObservationKey { unit: s.unit.clone(), element: s.element, period: s.period };
             Err(Error::SourceDuplicate { key: Box::new(key), row: s.row, column: s.column })
@@ -158,12 +192,12 @@ pub(super) fn check_sources(sources: &[&SourceCell], first_row: usize, n_rows: u
     }
 }
 
-fn first_duplicate<'a, T, K: Ord + 'a>(items: &[&'a T], key: impl Fn(&&'a T) -> &'a K) -> Option<&'a T> {
+fn first_duplicate<'a, T, K: Ord + 'a>(items: &[&'a T], key: impl Fn(&&'a T) -> K) -> Option<&'a T> {
     if items.is_sorted_by(|a, b| key(a) < key(b)) {
         return None;
     }
     let mut sorted = items.to_vec();
-    sorted.sort_unstable_by(|a, b| key(a).cmp(key(b)));
+    sorted.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
     sorted.iter().zip(sorted.iter().skip(1)).find(|(a, b)| key(a) == key(b)).map(|(a, _)| *a)
 }
 

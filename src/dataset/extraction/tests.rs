@@ -54,7 +54,7 @@ fn row(n: usize) -> Row {
 }
 
 fn source(row: u32, column: u32, n_unit: usize, name: &str, period: ReferencePeriod) -> SourceCell {
-    SourceCell { row, column, unit: unit(n_unit), element: element(name), period }
+    SourceCell { row, column, unit: unit(n_unit), element: element(name), period, factor: 1.into() }
 }
 
 fn observation(n_unit: usize, name: &str, period: ReferencePeriod, figure: Figure, unit_of_measure: &str) -> Observation {

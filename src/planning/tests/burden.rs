@@ -41,6 +41,9 @@ fn counts_equal_an_enumeration_of_every_cell() {
                         SourceKind::RollUp => &mut saved.roll_up,
                         SourceKind::TimeAggregateAndRollUp => &mut saved.time_aggregate_and_roll_up,
                         SourceKind::LastYear => &mut saved.last_year,
+                        SourceKind::Balance => &mut saved.balance,
+                        SourceKind::Supplied => &mut saved.supplied,
+                        SourceKind::Registry => &mut saved.registry,
                     } += 1;
                 }
             }

@@ -83,17 +83,18 @@ fn sources_lead_to_typed_cells() {
             let form_periods = if at == ReferencePeriod::Standing { form_periods(field) } else { vec![form_period] };
             for form_period in form_periods {
                 let source = plan.source(unit, &field.key, form_period).unwrap();
-                let distinct: HashSet<&Cell> = source.cells.iter().collect();
-                assert_eq!(distinct.len(), source.cells.len(), "seed {seed}: a cell counted twice");
-                let all_typed = source.cells.iter().all(|c| typed.contains(c));
-                let all_there = source.cells.iter().all(|c| typed.contains(c) || model.held.contains(c));
-                assert!(all_there && !source.cells.is_empty(), "seed {seed}");
+                let distinct: HashSet<Cell> = source.cells().into_iter().collect();
+                assert_eq!(distinct.len(), source.cells().len(), "seed {seed}: a cell counted twice");
+                let all_typed = source.cells().iter().all(|c| typed.contains(c));
+                let all_there = source.cells().iter().all(|c| typed.contains(c) || model.held.contains(c));
+                assert!(all_there && !source.cells().is_empty(), "seed {seed}");
                 match source.kind {
-                    SourceKind::Typed | SourceKind::Converted => assert_eq!(source.cells, [(unit, at)]),
-                    SourceKind::TimeAggregate => assert!(source.cells.iter().all(|c| c.0 == unit && c.1 != at)),
-                    SourceKind::RollUp => assert!(source.cells.iter().all(|c| c.0 != unit && c.1 == at)),
-                    SourceKind::TimeAggregateAndRollUp => assert!(source.cells.iter().all(|c| c.0 != unit)),
+                    SourceKind::Typed | SourceKind::Converted => assert_eq!(source.cells(), [(unit, at)]),
+                    SourceKind::TimeAggregate => assert!(source.cells().iter().all(|c| c.0 == unit && c.1 != at)),
+                    SourceKind::RollUp => assert!(source.cells().iter().all(|c| c.0 != unit && c.1 == at)),
+                    SourceKind::TimeAggregateAndRollUp => assert!(source.cells().iter().all(|c| c.0 != unit)),
                     SourceKind::LastYear => assert!(!all_typed),
+                    SourceKind::Balance | SourceKind::Supplied | SourceKind::Registry => panic!("seed {seed}"),
                 }
                 let asked = plan.asks(unit, field.element, at);
                 assert_eq!(matches!(asked, Asked::Typed(_)), typed.contains(&(unit, at)), "seed {seed}");
@@ -116,8 +117,8 @@ fn cells_say_what_they_serve() {
             for unit in (0..instance.units.len()).filter(|u| instance.units.units()[*u].level == field.level) {
                 for (n, form_period) in form_periods(field).into_iter().enumerate() {
                     let source = plan.source(unit, &field.key, form_period).unwrap();
-                    for cell in &source.cells {
-                        if source.cells == [(unit, cell.1)] {
+                    for cell in &source.cells() {
+                        if source.cells() == [(unit, cell.1)] {
                             serves.entry(*cell).or_default().push((field.key.clone(), form_period));
                         }
                         if cell.0 != unit {
@@ -167,8 +168,8 @@ fn figures_are_typed_as_fine_as_the_finest_field_served() {
             for unit in (0..instance.units.len()).filter(|u| instance.units.units()[*u].level == f.level) {
                 for form_period in form_periods(f) {
                     let source = plan.source(unit, &f.key, form_period).unwrap();
-                    let coarsest = source.cells.iter().filter_map(|c| steps.get(c)).max();
-                    assert!(coarsest.is_none_or(|step| *step <= resolution(f)), "seed {seed}: {}", f.key);
+                    let coarsest = source.cells().iter().filter_map(|c| steps.get(c)).max().copied();
+                    assert!(coarsest.is_none_or(|step| step <= resolution(f)), "seed {seed}: {}", f.key);
                 }
             }
         }

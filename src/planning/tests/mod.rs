@@ -1,5 +1,6 @@
 //! Tests of the plan as a whole: tables of small cases, brute force, consistent worlds, a province.
 
+mod balances;
 mod burden;
 mod minimal;
 mod model;
@@ -77,11 +78,19 @@ fn field(form: &str, id: &str, element: &str, level: Level, frequency: Frequency
         decimals: 0,
         label: format!("{element}@{form}"),
         options: Vec::new(),
+        fact: None,
     }
 }
 
 fn plan_of(units: &UnitTree, fields: &[AskedField]) -> Plan {
-    make_plan(&PlanInput { year: YEAR, fields, units, collected_before: &HashSet::new() })
+    make_plan(&PlanInput { year: YEAR, fields, units, collected_before: &HashSet::new(), balances: &[], supplied: &BTreeSet::new() })
+}
+
+impl Source {
+    /// The unit and period of each observation.
+    fn cells(&self) -> Vec<(usize, ReferencePeriod)> {
+        self.terms.iter().map(|t| (t.unit, t.period)).collect()
+    }
 }
 
 fn period(text: &str) -> ReferencePeriod {

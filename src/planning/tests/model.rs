@@ -122,7 +122,14 @@ impl Instance {
     }
 
     pub(super) fn plan(&self) -> Plan {
-        make_plan(&PlanInput { year: YEAR, fields: &self.fields, units: &self.units, collected_before: &self.before })
+        make_plan(&PlanInput {
+            year: YEAR,
+            fields: &self.fields,
+            units: &self.units,
+            collected_before: &self.before,
+            balances: &[],
+            supplied: &BTreeSet::new(),
+        })
     }
 
     pub(super) fn model(&self) -> Model<'_> {

@@ -62,7 +62,7 @@ fn a_province_is_planned() {
         assert_eq!(plan.typed_cells(unit).len() as u64, burden.units[unit].collected);
         for field in plan.fields_of_unit(unit).take(200) {
             let source = plan.source(unit, &field.key, form_periods(field)[0]);
-            assert!(source.is_some_and(|s| !s.cells.is_empty()), "{}", field.key);
+            assert!(source.is_some_and(|s| !s.terms.is_empty()), "{}", field.key);
         }
     }
 }

@@ -65,7 +65,14 @@ fn a_clerk_is_told_in_a_sentence() {
         ((element, Village, Monthly), "取自上年已报数，由下辖2个村2025年12月的期末数汇总得出"),
     ] {
         let before = HashSet::from([before]);
-        let plan = make_plan(&PlanInput { year: YEAR, fields: &[last.clone()], units: &units, collected_before: &before });
+        let plan = make_plan(&PlanInput {
+            year: YEAR,
+            fields: &[last.clone()],
+            units: &units,
+            collected_before: &before,
+            balances: &[],
+            supplied: &BTreeSet::new(),
+        });
         assert_eq!(plan.explain(t1, &key("a", "1"), period("2026"), Language::Zh).as_deref(), Some(expected));
     }
 }

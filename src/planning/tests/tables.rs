@@ -190,7 +190,7 @@ fn of_two_ways_the_nearer_is_taken() {
     let fields = [field("a", "1", "e", Township, Monthly), field("b", "1", "e", Township, Annual), field("c", "1", "e", Village, Annual)];
     let plan = plan_of(&units, &fields);
     let source = plan.source(t1, &key("b", "1"), period("2026")).unwrap();
-    assert_eq!((source.cells, source.kind), (vec![(t1, period("2026-12"))], SourceKind::TimeAggregate));
+    assert_eq!((source.cells(), source.kind), (vec![(t1, period("2026-12"))], SourceKind::TimeAggregate));
 }
 
 #[test]
@@ -201,9 +201,16 @@ fn a_sum_of_held_and_typed_figures_is_a_sum() {
         f.offset_years = -1;
     }
     let before = HashSet::from([(fields[0].element, Township, Annual)]);
-    let plan = make_plan(&PlanInput { year: YEAR, fields: &fields, units: &units, collected_before: &before });
+    let plan = make_plan(&PlanInput {
+        year: YEAR,
+        fields: &fields,
+        units: &units,
+        collected_before: &before,
+        balances: &[],
+        supplied: &BTreeSet::new(),
+    });
     let source = plan.source(0, &key("a", "1"), period("2026")).unwrap();
-    assert_eq!((source.cells.len(), source.kind), (3, SourceKind::RollUp));
+    assert_eq!((source.cells().len(), source.kind), (3, SourceKind::RollUp));
     assert_eq!(plan.burden().saved, Saved { roll_up: 1, ..Saved::default() });
 }
 
@@ -247,17 +254,31 @@ fn last_year_comes_from_what_was_collected() {
     assert_eq!(plan.asks(t1, element, period("2026")), Asked::NotAsked);
     // Collected from the villages by month, and from the township that has none.
     let before = HashSet::from([(element, Village, Monthly), (element, Township, Annual)]);
-    let plan = make_plan(&PlanInput { year: YEAR, fields: &fields, units: &units, collected_before: &before });
+    let plan = make_plan(&PlanInput {
+        year: YEAR,
+        fields: &fields,
+        units: &units,
+        collected_before: &before,
+        balances: &[],
+        supplied: &BTreeSet::new(),
+    });
     assert!(plan.typed_cells(t1).is_empty() && plan.typed_cells(t2).is_empty());
     let source = plan.source(t1, &last.key, period("2026")).unwrap();
     let villages = ["V1", "V2"].map(|c| units.position(&UnitCode::from_stored(c)).unwrap());
-    assert_eq!(source.cells, villages.map(|v| (v, period("2025-12"))));
+    assert_eq!(source.cells(), villages.map(|v| (v, period("2025-12"))));
     assert_eq!(source.kind, SourceKind::LastYear);
-    assert_eq!(plan.source(t2, &last.key, period("2026")).unwrap().cells, [(t2, period("2025"))]);
+    assert_eq!(plan.source(t2, &last.key, period("2026")).unwrap().cells(), [(t2, period("2025"))]);
     assert_eq!(plan.asks(t1, element, period("2025")), Asked::Computed);
     // Collected from the villages alone: the township without villages types.
     let before = HashSet::from([(element, Village, Monthly)]);
-    let plan = make_plan(&PlanInput { year: YEAR, fields: &fields, units: &units, collected_before: &before });
+    let plan = make_plan(&PlanInput {
+        year: YEAR,
+        fields: &fields,
+        units: &units,
+        collected_before: &before,
+        balances: &[],
+        supplied: &BTreeSet::new(),
+    });
     assert_eq!((plan.typed_cells(t1).len(), plan.typed_cells(t2).len()), (0, 1));
 }
 
@@ -267,10 +288,17 @@ fn a_standing_fact_that_is_held_is_not_typed_again() {
     let mut fact = field("a", "1", "e", Township, Annual);
     fact.time_basis = Some(TimeBasis::Standing);
     let before = HashSet::from([(fact.element, Township, Monthly)]);
-    let plan = make_plan(&PlanInput { year: YEAR, fields: &[fact.clone()], units: &units, collected_before: &before });
+    let plan = make_plan(&PlanInput {
+        year: YEAR,
+        fields: &[fact.clone()],
+        units: &units,
+        collected_before: &before,
+        balances: &[],
+        supplied: &BTreeSet::new(),
+    });
     assert_eq!(plan.burden().total, Load { asked: 2, collected: 0 });
     let source = plan.source(1, &fact.key, period("2026")).unwrap();
-    assert_eq!((source.cells, source.kind), (vec![(1, ReferencePeriod::Standing)], SourceKind::LastYear));
+    assert_eq!((source.cells(), source.kind), (vec![(1, ReferencePeriod::Standing)], SourceKind::LastYear));
 }
 
 #[test]
@@ -300,7 +328,14 @@ fn figures_outside_the_calendar_are_named() {
         assert_eq!((plan.out_of_calendar().count(), plan.burden().total), (1, Load::default()), "{offset}");
     }
     for year in [i16::MIN, 0, i16::MAX] {
-        let plan = make_plan(&PlanInput { year, fields: &[f.clone()], units: &units, collected_before: &HashSet::new() });
+        let plan = make_plan(&PlanInput {
+            year,
+            fields: &[f.clone()],
+            units: &units,
+            collected_before: &HashSet::new(),
+            balances: &[],
+            supplied: &BTreeSet::new(),
+        });
         assert!(plan.typed_cells(3).is_empty() && plan.due_dates(3).is_empty());
     }
 }
@@ -324,7 +359,7 @@ fn nothing_is_computed_through_a_cycle() {
     );
     let counts: Vec<usize> = (0..units.len()).map(|u| plan.typed_cells(u).len()).collect();
     assert_eq!(counts, [1, 1, 1, 0, 1], "A, B, S, T, V");
-    assert_eq!(plan.source(0, &key("a", "1"), period("2026")).unwrap().cells, [(0, period("2026"))]);
+    assert_eq!(plan.source(0, &key("a", "1"), period("2026")).unwrap().cells(), [(0, period("2026"))]);
 }
 
 #[test]
