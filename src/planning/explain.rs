@@ -118,7 +118,7 @@ impl Plan {
         let Choice::Balance(_) = choice else { return None };
         let terms = self.terms(place.position, choice);
         let level = self.unit(unit)?.level;
-        let mut names: Vec<(String, Factor)> = Vec::new();
+        let mut names: Vec<(usize, String, Factor)> = Vec::new();
         for (position, factor) in &terms {
             let series = self.series.get(*position)?;
             if series.is_year_to_date != place.series.is_year_to_date && terms.len() == 1 {
@@ -127,13 +127,14 @@ impl Plan {
             }
             let ask = series.ask(level, place.slot).or_else(|| series.asks.first());
             let name = ask.and_then(|a| self.fields.get(a.via)).map(|f| f.label.trim().to_owned());
-            names.push((name.unwrap_or_else(|| series.element.to_string()), *factor));
+            let rank = ask.and_then(|a| self.rank.get(a.via)).copied().unwrap_or(usize::MAX);
+            names.push((rank, name.unwrap_or_else(|| series.element.to_string()), *factor));
         }
-        // What is added comes first, so that a sentence never begins by taking away.
-        names.sort_by_key(|(_, factor)| factor.is_negative());
-        let is_sum = names.iter().all(|(_, factor)| factor.is_one());
+        // In the order of the forms, but what is added comes first, so that a sentence never begins by taking away.
+        names.sort_by_key(|(rank, _, factor)| (factor.is_negative(), *rank));
+        let is_sum = names.iter().all(|(.., factor)| factor.is_one());
         let mut text = String::new();
-        for (n, (name, factor)) in names.iter().enumerate() {
+        for (n, (_, name, factor)) in names.iter().enumerate() {
             let joint = match (n, is_sum, factor.is_negative()) {
                 (0, _, false) => String::new(),
                 (_, true, _) => say(language, "comma", &[]),
