@@ -11,6 +11,7 @@ use crate::app::consolidated_form::UnitYear;
 use crate::app::error::{Result, refuse_errors};
 use crate::app::page::{Page, PageRequest};
 use crate::app::request::Request;
+use crate::app::sources::keys_of;
 use crate::domain::audit::NewAuditRecord;
 use crate::domain::caller::{Caller, Role, Scope};
 use crate::domain::dispute::{Dispute, DisputeEnd, DisputeId, DisputeState, Disputed, DisputedFigure, NewDispute};
@@ -116,7 +117,7 @@ impl App {
         let mut asked = plan.fields_of_unit(position);
         let field = asked.find(|f| f.key.form == objection.form && f.key.field == objection.field).ok_or_else(unknown)?;
         let source = plan.source(position, &field.key, objection.period).ok_or_else(unknown)?;
-        let all = place.keys_of(&source);
+        let all = keys_of(&place.planned, &source);
         let units: BTreeSet<&UnitCode> = all.iter().map(|key| &key.unit).collect();
         let addressee = match (&objection.source, units.len()) {
             (Some(unit), _) if units.contains(unit) => unit.clone(),

@@ -7,6 +7,8 @@ use crate::app::App;
 use crate::app::consolidated_form::UnitYear;
 use crate::app::figures::combine;
 use crate::app::rules::book::{FormCheck, FormRules, LevelRules, Standing};
+use crate::app::sources::keys_of;
+use crate::domain::balance::Factor;
 use crate::domain::figure::Figure;
 use crate::domain::id::{AccountId, FormId, ReceiptId};
 use crate::domain::observation::{NewObservation, Observation, ObservationKey};
@@ -42,10 +44,10 @@ struct Instance {
 /// A cell of a form in a period: the year of its plan, its field there, the form's period.
 type CellAt = (i16, usize, ReferencePeriod);
 
-/// Where the figure of a cell comes from: all of these together.
+/// Where the figure of a cell comes from: all of these together, each times its factor.
 struct Resolved {
     keys: Vec<ObservationKey>,
-    n_sources: usize,
+    factors: Vec<Factor>,
 }
 
 /// A unit's place in a year with its rules.
@@ -139,7 +141,10 @@ impl<'a> Trial<'a> {
         let cell_at = (year, at, period);
         if !self.cells.contains_key(&cell_at) {
             let source = place.planned.plan.source(place.position, &field.key, period);
-            let resolved = source.map(|source| Resolved { keys: place.keys_of(&source), n_sources: source.cells.len() });
+            let resolved = source.map(|source| Resolved {
+                keys: keys_of(&place.planned, &source),
+                factors: source.terms.iter().map(|term| term.factor).collect(),
+            });
             self.cells.insert(cell_at, resolved);
         }
         Some(cell_at)
@@ -205,9 +210,10 @@ impl<'a> Trial<'a> {
             let Some(resolved) = resolved else { continue };
             let Some(Some((_, rules))) = self.years.get(&at.0) else { continue };
             let Some(field) = rules.field_at(at.1) else { continue };
-            let found: Vec<&Observation> =
-                resolved.keys.iter().filter_map(|key| given.get(key).or_else(|| held.get(key).copied())).collect();
-            if found.len() != resolved.n_sources {
+            let terms = resolved.keys.iter().zip(&resolved.factors);
+            let found: Vec<(&Observation, Factor)> =
+                terms.filter_map(|(key, factor)| Some((given.get(key).or_else(|| held.get(key).copied())?, *factor))).collect();
+            if found.len() != resolved.factors.len() {
                 continue;
             }
             if let Some(figure) = combine(&found, field.unit.as_ref(), field.decimals, &self.app.measures) {
