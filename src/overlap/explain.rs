@@ -116,11 +116,27 @@ fn agreement(relation: &Relation) -> Option<&Reason> {
     shared.filter(tells).max_by(|x, y| x.weight.total_cmp(&y.weight))
 }
 
+/// What each side says of the facet that decides. A word that only one side has is set against the word that only the other has: wheat against
+/// beans, and not against nothing.
+fn sides(relation: &Relation, decides: &Reason, language: Language) -> (String, String) {
+    let is_asked = matches!(relation.kind, RelationKind::LooksAlike | RelationKind::Conflict);
+    let only = |first: bool| {
+        let mut others = relation.reasons.iter().filter(|r| {
+            let (own, beside) = if first { (&r.a, &r.b) } else { (&r.b, &r.a) };
+            is_asked && r.facet == decides.facet && r.weight < 0.0 && !own.is_empty() && beside.is_empty()
+        });
+        others.next().map(|r| if first { r.a.as_str() } else { r.b.as_str() })
+    };
+    let a = if decides.a.is_empty() { only(true).unwrap_or_default() } else { &decides.a };
+    let b = if decides.b.is_empty() { only(false).unwrap_or_default() } else { &decides.b };
+    (said(&decides.facet, a, language), said(&decides.facet, b, language))
+}
+
 fn chinese(relation: &Relation, x: &str, y: &str) -> String {
     let zh = Language::Zh;
     let reason = deciding(relation);
     let what = reason.and_then(|r| facet(&r.facet, zh)).unwrap_or("含义");
-    let (p, q) = reason.map(|r| (said(&r.facet, &r.a, zh), said(&r.facet, &r.b, zh))).unwrap_or_default();
+    let (p, q) = reason.map(|r| sides(relation, r, zh)).unwrap_or_default();
     let is_decided = relation.reasons.iter().any(|r| r.facet == "decision");
     match relation.kind {
         RelationKind::Same if is_decided => format!("{x}和{y}经人工裁定为同一个数。"),
@@ -159,7 +175,7 @@ fn english(relation: &Relation, x: &str, y: &str) -> String {
     let en = Language::En;
     let reason = deciding(relation);
     let what = reason.and_then(|r| facet(&r.facet, en)).unwrap_or("meaning");
-    let (p, q) = reason.map(|r| (said(&r.facet, &r.a, en), said(&r.facet, &r.b, en))).unwrap_or_default();
+    let (p, q) = reason.map(|r| sides(relation, r, en)).unwrap_or_default();
     let is_decided = relation.reasons.iter().any(|r| r.facet == "decision");
     match relation.kind {
         RelationKind::Same if is_decided => format!("{x} and {y} were found to be one figure by a reviewer."),
