@@ -282,5 +282,5 @@ fn units_are_found_where_the_form_prints_none() {
         read.iter().map(|f| f.meaning.facets.dimension.clone().unwrap_or_default()).collect::<Vec<_>>()
     };
     assert_eq!(form("基本情况", &["户籍人口总数", "低保户总数", "小学|学校数"]), ["person", "household", "count"]);
-    assert_eq!(form("残疾人基本状况登记汇总表", &["视力"]), ["person"]);
+    assert_eq!(form("残疾人基本情况", &["视力"]), ["person"]);
 }
