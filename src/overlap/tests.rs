@@ -75,7 +75,7 @@ fn sample() -> Vec<Printed> {
             "town",
             Level::Township,
             Frequency::Annual,
-            &[("常住人口数", "万人"), ("年末耕地面积", "公顷"), ("生猪出栏", "头"), ("特色产业年收入", "万元")],
+            &[("常住人口数", "万人"), ("年末耕地面积", "公顷"), ("生猪出栏", "头"), ("特色产业毛收入", "万元")],
         ),
         form("month", Level::Township, Frequency::Monthly, &[("本月生猪出栏", "头"), ("户籍人口", "人"), ("耕地流转面积", "亩")]),
         form("again", Level::Village, Frequency::Annual, &[("常住人口", "人"), ("低保户", "户"), ("上年末常住人口", "人")]),
