@@ -112,7 +112,7 @@ impl App {
                 Ok((checked, problems, cells_left)) if !problems.iter().any(Problem::is_error) && cells_left.is_empty() => {
                     (checked, problems)
                 }
-                read => match self.look_closer(caller, &request, read, settlement).await? {
+                read => match self.look_closer(caller, &request, self.without_spared(submission, read).await?, settlement).await? {
                     Closer::Clear(checked, warnings) => (checked, warnings),
                     Closer::Answered(receipt) => return Ok(Told { done: receipt, warnings: Vec::new() }),
                     Closer::Outdated => {
@@ -175,6 +175,27 @@ impl App {
         Ok(Closer::Clear(checked, problems))
     }
 
+    /// Of the cells that were left empty those stay that must be typed: what follows from figures that are held, or given now, is not missing.
+    async fn without_spared(&self, submission: &Submission, read: Result<ReadFigures>) -> Result<Result<ReadFigures>> {
+        let Ok((checked, problems, mut left)) = read else { return Ok(read) };
+        if left.is_empty() {
+            return Ok(Ok((checked, problems, left)));
+        }
+        let given: HashSet<(ElementId, ReferencePeriod)> =
+            checked.iter().map(|c| (c.observation.key.element, c.observation.key.period)).collect();
+        for place in self.unit_years(&submission.unit, submission.due.year())? {
+            let figures: Vec<(ElementId, ReferencePeriod)> = left.keys().map(|key| (key.element, key.period)).collect();
+            let held = self.held_beside(&place, &submission.unit, &figures).await?;
+            let is_held = |element: &ElementId, period: &ReferencePeriod| {
+                let figure = (*element, *period);
+                held.contains(&figure) || given.contains(&figure)
+            };
+            let spared = place.planned.plan.spared(place.position, &figures, &|(_, element, period)| is_held(element, period));
+            left.retain(|key, _| !spared.contains(&(key.element, key.period)));
+        }
+        Ok(Ok((checked, problems, left)))
+    }
+
     /// Waits until the plan follows the newest decision: whoever made it holds the lock until then.
     async fn follow_settlement(&self) -> Result<()> {
         let _registering = self.state.registering.lock().await;
@@ -184,7 +205,8 @@ impl App {
     /// Says everything that is wrong with a submission and stores nothing. Clerks of the unit.
     pub async fn check_submission(&self, caller: &Caller, submission: &Submission) -> Result<Vec<Problem>> {
         caller.require_unit(&submission.unit, "observation.submit")?;
-        let (checked, problems, cells_left) = self.read_and_try(submission).await?.0?;
+        let (read, _) = self.read_and_try(submission).await?;
+        let (checked, problems, cells_left) = self.without_spared(submission, read).await??;
         let keys: Vec<ObservationKey> = checked.iter().map(|c| c.observation.key.clone()).chain(cells_left.keys().cloned()).collect();
         let held = self.store.observations_at(&keys).await?;
         Ok(all_problems(problems, &checked, &cells_left, &held))
