@@ -154,7 +154,7 @@ impl Plan {
         let found = match planned {
             Some(found) => found,
             None if is_held(&own) => Sum::from([((own.0, own.2, own.1), Factor::one())]),
-            None => self.from_beside(node, is_held)?,
+            None => self.held_beside(node, is_held)?,
         };
         for (key, share) in found {
             let known = sum.entry(key).or_default();
@@ -200,7 +200,7 @@ impl Plan {
     }
 
     /// The figure by balances from what is held at the same unit and period.
-    fn from_beside(&self, node: Node, is_held: &IsHeld<'_>) -> Option<Sum> {
+    fn held_beside(&self, node: Node, is_held: &IsHeld<'_>) -> Option<Sum> {
         let (component, _, member) = self.component(node.position).filter(|(c, ..)| !c.rows.is_empty())?;
         let key_of = |m: &usize| self.series.get(*m).map(|s| (node.unit, s.element, node.period));
         let known: Vec<bool> = component.members.iter().map(|m| key_of(m).is_some_and(|key| is_held(&key))).collect();

@@ -200,12 +200,15 @@ struct Solved {
 /// What is known and needed of the members at one unit and slot.
 type Standing = (Vec<bool>, Vec<bool>);
 
+/// Members to type, and members that follow, each by the combination of a number.
+type Outcome = (Vec<usize>, Vec<(usize, u32)>);
+
 struct Solver<'p> {
     problem: &'p Problem,
     combinations: Vec<Combination>,
     known: BTreeMap<Combination, u32>,
     /// Members to type, and members that follow by which combination.
-    outcomes: BTreeMap<Standing, (Vec<usize>, Vec<(usize, u32)>)>,
+    outcomes: BTreeMap<Standing, Outcome>,
 }
 
 impl Solver<'_> {
@@ -285,7 +288,7 @@ impl Solver<'_> {
     }
 
     /// What must be typed of the members, and what follows by balances.
-    fn outcome(&mut self, found: &[(Fineness, Choice)], needed: &[bool]) -> (Vec<usize>, Vec<(usize, u32)>) {
+    fn outcome(&mut self, found: &[(Fineness, Choice)], needed: &[bool]) -> Outcome {
         let plain = || (needed.iter().enumerate().filter(|(_, n)| **n).map(|(m, _)| m).collect(), Vec::new());
         if self.problem.rows.is_empty() {
             return plain();

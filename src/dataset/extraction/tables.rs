@@ -197,7 +197,7 @@ fn first_duplicate<'a, T, K: Ord + 'a>(items: &[&'a T], key: impl Fn(&&'a T) -> 
         return None;
     }
     let mut sorted = items.to_vec();
-    sorted.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
+    sorted.sort_unstable_by_key(|item| key(item));
     sorted.iter().zip(sorted.iter().skip(1)).find(|(a, b)| key(a) == key(b)).map(|(a, _)| *a)
 }
 
