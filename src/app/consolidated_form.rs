@@ -12,6 +12,7 @@ use crate::app::figures::{Held, combine};
 use crate::app::planned_year::PlannedYear;
 use crate::app::sources::{Wanted, keys_of};
 use crate::domain::balance::Factor;
+use crate::domain::calendar::{Window, fewest_days};
 use crate::domain::caller::Caller;
 use crate::domain::figure::Figure;
 use crate::domain::id::{ElementId, FieldKey};
@@ -32,6 +33,14 @@ pub struct DueDate {
     pub n_cells: u32,
     /// How many of them are held already.
     pub n_held: u32,
+    /// Whether the day has passed and something is left.
+    pub is_late: bool,
+    /// Workdays from today to the day, both among them; negative where it has passed.
+    pub workdays_left: i32,
+    /// A day on which this can be handed in, chosen so that the unit hands in as seldom as can be: a workday where there is one.
+    pub together_on: Date,
+    /// Whether the days off of the year were announced; else workdays leave out weekends only.
+    pub holidays_known: bool,
 }
 
 /// A field of the unit's own forms that a typed cell fills.
@@ -138,12 +147,31 @@ impl App {
         let keys: Vec<ObservationKey> = cells.values().flatten().cloned().collect();
         let held: HashSet<ObservationKey> = self.store.observations_at(&keys).await?.into_iter().map(|o| o.key).collect();
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let today = self.clock.today();
+        // What has to be handed in still decides which days are needed; what is late is handed in at once.
+        let is_left = |keys: &[ObservationKey]| keys.iter().any(|key| !held.contains(key));
+        let left: Vec<(Date, Window)> =
+            cells.iter().filter(|(due, keys)| **due >= today && is_left(keys)).map(|(due, keys)| (*due, self.window(*due, keys))).collect();
+        let windows: Vec<Window> = left.iter().map(|(_, window)| *window).collect();
+        let together: BTreeMap<Date, Date> = left.iter().map(|(due, _)| *due).zip(fewest_days(&windows)).collect();
         let due_dates = cells.into_iter().map(|(due, keys)| DueDate {
             due,
             n_cells: count(keys.len()),
             n_held: count(keys.iter().filter(|k| held.contains(k)).count()),
+            is_late: due < today && is_left(&keys),
+            workdays_left: self.calendar.workdays_until(today, due),
+            together_on: together.get(&due).copied().unwrap_or(due),
+            holidays_known: self.calendar.source(due.year()).is_some(),
         });
         Ok(due_dates.collect())
+    }
+
+    /// When the figures of a due date can be handed in: from the end of the last of their periods to the last workday before it is due.
+    fn window(&self, due: Date, keys: &[ObservationKey]) -> Window {
+        let ends = keys.iter().filter_map(|key| key.period.last_day()?.tomorrow().ok());
+        let from = ends.max().unwrap_or(due).min(due);
+        let workday = self.calendar.last_workday(due);
+        Window { from, to: if workday >= from { workday } else { due } }
     }
 
     /// The consolidated form of a unit and a due date. Clerks of the unit.

@@ -41,6 +41,7 @@ mod value_findings;
 
 use std::sync::Arc;
 
+use crate::domain::calendar::Calendar;
 use crate::domain::clock::Clock;
 use crate::domain::measure::Measures;
 use crate::overlap::Vocabulary;
@@ -76,6 +77,7 @@ pub struct App {
     clock: Arc<dyn Clock>,
     vocabulary: Arc<Vocabulary>,
     measures: Arc<Measures>,
+    calendar: Arc<Calendar>,
     state: state::State,
 }
 
@@ -85,7 +87,8 @@ impl App {
         let vocabulary = Arc::new(Vocabulary::embedded()?);
         let measures = Arc::new(Measures::embedded());
         let state = state::State::load(store.as_ref(), &vocabulary, &measures).await?;
-        Ok(Self { store, clock, vocabulary, measures, state })
+        let calendar = Arc::new(Calendar::embedded());
+        Ok(Self { store, clock, vocabulary, measures, calendar, state })
     }
 
     /// The store, for health checks and shutdown.

@@ -39,6 +39,7 @@ enum Command {
     /// Check every receipt, figure and audit record against the others
     Verify(verify::Args),
     Register(client::register::RegisterArgs),
+    Due(client::due::DueArgs),
     Form(client::form::FormArgs),
     Submit(client::submit::SubmitArgs),
     Correct(client::correct::CorrectArgs),
@@ -90,6 +91,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Migrate(args) => migrate::run(args).await,
         Command::Verify(args) => verify::run(args).await,
         Command::Register(args) => client::register::run(args).await,
+        Command::Due(args) => client::due::run(args).await,
         Command::Form(args) => client::form::run(args).await,
         Command::Submit(args) => client::submit::run(args).await,
         Command::Correct(args) => client::correct::run(args).await,

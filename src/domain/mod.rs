@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod balance;
+pub mod calendar;
 pub mod caller;
 pub mod clock;
 pub mod decision;

@@ -5,6 +5,7 @@ mod bad_input;
 mod callers;
 mod disputes;
 mod drafts;
+mod due;
 mod health;
 mod limits;
 mod process;

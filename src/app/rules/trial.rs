@@ -139,14 +139,11 @@ impl<'a> Trial<'a> {
             return None;
         }
         let cell_at = (year, at, period);
-        if !self.cells.contains_key(&cell_at) {
-            let source = place.planned.plan.source(place.position, &field.key, period);
-            let resolved = source.map(|source| Resolved {
-                keys: keys_of(&place.planned, &source),
-                factors: source.terms.iter().map(|term| term.factor).collect(),
-            });
-            self.cells.insert(cell_at, resolved);
-        }
+        self.cells.entry(cell_at).or_insert_with(|| {
+            let source = place.planned.plan.source(place.position, &field.key, period)?;
+            let factors = source.terms.iter().map(|term| term.factor).collect();
+            Some(Resolved { keys: keys_of(&place.planned, &source), factors })
+        });
         Some(cell_at)
     }
 

@@ -10,6 +10,7 @@ pub mod correct;
 pub mod dispute;
 pub mod disputes;
 pub mod draft;
+pub mod due;
 pub mod extract;
 pub mod failure;
 mod figures_file;

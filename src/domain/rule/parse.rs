@@ -10,7 +10,7 @@ use crate::domain::rule::{
 };
 
 /// Words that ask for an explanation instead of a refusal.
-const EXPLAIN: [&str; 8] = ["核实", "说明", "提示", "提醒", "警告", "查询", "warning", "注意"];
+const EXPLAIN: [&str; 10] = ["核实", "说明", "提示", "提醒", "警告", "查询", "warning", "注意", "一般性", "一般审核"];
 
 /// Reads a printed rule with the words of its form. Every character stands in exactly one clause, or between two.
 pub fn parse(text: &str, form: &FormIndex) -> Vec<Clause> {

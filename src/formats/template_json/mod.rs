@@ -12,6 +12,7 @@ mod write;
 
 use std::collections::BTreeMap;
 
+use crate::domain::calendar::read_due_rule;
 use crate::domain::id::{FormId, OrganisationId};
 use crate::domain::measure::Measures;
 use crate::domain::period::Frequency;
@@ -203,7 +204,7 @@ impl Reader {
         if text.trim().is_empty() {
             return None;
         }
-        let days: Option<u16> = text.trim().parse().ok().filter(|days| *days <= 366);
+        let days: Option<u16> = text.trim().parse().ok().or_else(|| read_due_rule(&text)).filter(|days| *days <= 366);
         if days.is_none() {
             let problem = Problem::new(Code::RequestValueUnknown).arg("value", &text).arg("what", "due_days_after");
             self.problems.push(problem.at(self.place("due_days_after")));

@@ -67,7 +67,7 @@ fn the_unit_line_is_for_fields_without_a_unit() {
 #[test]
 fn own_keys_are_read() {
     let text = r#"{"form_id": "g1", "organisation": "tjj", "title": "t", "authority": "a", "number": "n", "table_no": "other", "approval": "b", "level": "county",
-        "frequency": "monthly", "year": null, "due_days_after": 8, "fields": [
+        "frequency": "monthly", "year": null, "due_days_after": "次月8日前", "fields": [
         {"field_id": "a", "label": "农户手机号", "dtype": "decimal", "decimals": 2, "classified": false, "not_personal_because": "村委会电话"}]}"#;
     let read = read(text).unwrap();
     assert_eq!(read.problems, []);

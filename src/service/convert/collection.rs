@@ -25,7 +25,15 @@ pub(crate) fn due_from_pb(due: &str) -> Result<Date, Problem> {
 
 /// Writes a due date.
 pub(crate) fn due_date_to_pb(due: DueDate) -> pb::DueDate {
-    pb::DueDate { due: due.due.to_string(), cells: due.n_cells, held: due.n_held }
+    pb::DueDate {
+        due: due.due.to_string(),
+        cells: due.n_cells,
+        held: due.n_held,
+        late: due.is_late,
+        workdays_left: due.workdays_left,
+        together_on: due.together_on.to_string(),
+        holidays_known: due.holidays_known,
+    }
 }
 
 /// Writes a consolidated form.

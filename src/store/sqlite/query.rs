@@ -220,7 +220,7 @@ statements! {
         "SELECT number, unit, addressee, about, raised_by, raised_at, state, ended_by, ended_at, note, receipt FROM dispute
          WHERE number IN (
              SELECT a.number FROM dispute AS a WHERE a.unit = ?1 AND a.number > ?3
-             UNION
+             UNION ALL
              SELECT b.number FROM dispute AS b WHERE b.addressee = ?2 AND b.number > ?3
          )
          ORDER BY number LIMIT ?4";
