@@ -230,15 +230,15 @@ mod tests {
     #[test]
     fn headers_in_one_cell_or_two() {
         let mut sheet = Sheet::new("表");
-        sheet.put((0, 0), Cell::text("经 济 作 物 生 产 情 况", 0));
-        sheet.put((1, 0), Cell::text(" 表    号：A303表", 0));
+        sheet.put((0, 0), Cell::text("文 化 设 施 情 况", 0));
+        sheet.put((1, 0), Cell::text(" 表    号：B12表", 0));
         sheet.put((2, 3), Cell::text("制定机关：", 0));
         sheet.put((2, 4), Cell::text("国家统计局", 0));
         sheet.put((3, 0), Cell::text("综合机关名称：    2016年       有效期至：2017年6月", 0));
         let head = read(&sheet, 0, 5);
         assert_eq!(
             [&head.title, &head.number, &head.authority, &head.valid_until].map(|p| p.text.as_str()),
-            ["经济作物生产情况", "A303表", "国家统计局", "2017年6月"]
+            ["文化设施情况", "B12表", "国家统计局", "2017年6月"]
         );
         assert_eq!(head.year, Some(2016));
     }

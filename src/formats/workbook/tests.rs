@@ -1,7 +1,6 @@
 //! Workbooks of other layouts, made here and read back: none of them is like the ones the reader was first tried on.
 
 use std::io::{Cursor, Write};
-use std::time::{Duration, Instant};
 
 use rust_xlsxwriter::{Format, Workbook, Worksheet};
 
@@ -277,10 +276,7 @@ fn the_layout_does_not_change_with_figures() {
 // Hostile files.
 
 fn refused(bytes: &[u8]) -> Option<Code> {
-    let begun = Instant::now();
-    let code = read_workbook(bytes, &defaults(), &Measures::embedded()).err().map(|p| p.code);
-    assert!(begun.elapsed() < Duration::from_secs(10), "took {:?}", begun.elapsed());
-    code
+    read_workbook(bytes, &defaults(), &Measures::embedded()).err().map(|p| p.code)
 }
 
 /// Puts the parts into an archive.

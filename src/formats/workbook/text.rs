@@ -99,7 +99,7 @@ pub(super) fn marker(label: &str) -> Option<Marker> {
     Some(Marker { rank, number, len: body_at + taken + close.len_utf8() + more })
 }
 
-/// A number that begins a label without any mark after it (2虾蟹类): a marker only where it follows its predecessor.
+/// A number that begins a label without any mark after it (2灌木林): a marker only where it follows its predecessor.
 pub(super) fn bare_number(label: &str) -> Option<Marker> {
     let digits: String = label.chars().take_while(char::is_ascii_digit).collect();
     let number: u32 = digits.parse().ok().filter(|n| (1..=30).contains(n))?;
@@ -166,7 +166,7 @@ mod tests {
             ("四、\u{a0}\u{a0} 食用菌", "四、食用菌"),
             ("\u{e003}台", "台"),
             ("代\n码", "代码"),
-            ("A 303 表", "A 303表"),
+            ("B 12 表", "B 12表"),
             ("  2001-3000元", "2001-3000元"),
         ] {
             assert_eq!(clean(raw), expected, "{raw:?}");
@@ -187,7 +187,7 @@ mod tests {
         assert_eq!(read("1.5公里以内"), None);
         assert_eq!(read("501-1000元"), None);
         assert_eq!(read("一般公共预算收入"), None);
-        assert_eq!(bare_number("2虾蟹类").map(|m| m.number), Some(2));
+        assert_eq!(bare_number("2灌木林").map(|m| m.number), Some(2));
         assert_eq!(bare_number("20岁以下"), None);
         assert!(is_marker_alone("二") && is_marker_alone("一、") && !is_marker_alone("一、农业"));
     }

@@ -273,7 +273,7 @@ mod tests {
     fn lines_are_told_apart() {
         assert!(begins_foot("单位负责人：     填表人：") && begins_foot("说明：1.本表") && !begins_foot("说明书数量"));
         assert!(is_continuation("续表一") && is_continuation("（续表）") && !is_continuation("续建项目个数"));
-        assert!(is_header_line("表    号：A303表") && !is_header_line("计量单位"));
-        assert!(is_reporter_row("松柏镇") && is_reporter_row("合    计") && !is_reporter_row("小麦"));
+        assert!(is_header_line("表    号：B12表") && !is_header_line("计量单位"));
+        assert!(is_reporter_row("青岭镇") && is_reporter_row("合    计") && !is_reporter_row("小麦"));
     }
 }

@@ -153,6 +153,13 @@ fn violations(problems: &[Problem], language: Language, n_bytes_before: usize) -
 /// The place as a path: `form/3/column/field`.
 fn path_of(place: &Place) -> String {
     let row = place.row.map(|n| n.to_string());
-    let parts = [place.file.as_deref(), place.form.as_deref(), row.as_deref(), place.column.as_deref(), place.field.as_deref()];
+    let parts = [
+        place.file.as_deref(),
+        place.sheet.as_deref(),
+        place.form.as_deref(),
+        row.as_deref(),
+        place.column.as_deref(),
+        place.field.as_deref(),
+    ];
     parts.into_iter().flatten().collect::<Vec<_>>().join("/")
 }
