@@ -104,7 +104,7 @@ impl Tied {
         let used = self.balances.iter().zip(plan.unused_balances()).filter(|(_, unused)| unused.is_none());
         let of_key = |key: &FieldKey| self.fields.iter().find(|f| f.key == *key).unwrap();
         used.map(|(b, _)| {
-            let atoms = |f: &AskedField| Factor::from_integer(i128::try_from(f.unit.as_ref().unwrap().atoms.mantissa()).unwrap());
+            let atoms = |f: &AskedField| Factor::from_integer(f.unit.as_ref().unwrap().atoms.mantissa());
             let terms = b.terms.iter().map(|(key, factor)| (of_key(key).element, (*factor / atoms(of_key(key))).to_integer()));
             (b.origin, terms.collect())
         })
