@@ -1,7 +1,8 @@
 //! What a clerk does whose figures break a rule: reads what is told, mends the figures that are theirs to mend, and explains the rest.
 //!
 //! Invented figures break rules all the time. The first figure of a broken rule is set to what the other side gives; where it is held or
-//! computed, the others give way to it. Nothing here knows a rule: everything comes from the problems that the server tells.
+//! computed, or was set often enough, the others give way to it: two rules about one total would else pull it to and fro. Nothing here knows a
+//! rule: everything comes from the problems that the server tells.
 
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -14,6 +15,8 @@ use crate::pb;
 
 /// How often a clerk looks again before sending the figures as they are.
 const MAX_ROUNDS: usize = 60;
+/// How often a figure follows the other side of its rules.
+const MAX_FOLLOWS: u32 = 3;
 
 /// Mends the figures of a request until the server finds nothing more to refuse.
 pub(super) async fn mend(
@@ -21,6 +24,7 @@ pub(super) async fn mend(
     form: &pb::GetConsolidatedFormResponse,
     mut request: pb::SubmitRequest,
 ) -> Result<pb::SubmitRequest, Failure> {
+    let mut followed: HashMap<usize, u32> = HashMap::new();
     for _ in 0..MAX_ROUNDS {
         let check = pb::SubmitRequest { validate_only: true, ..request.clone() };
         let problems = clerk.submit(check).await?.problems;
@@ -30,7 +34,7 @@ pub(super) async fn mend(
         }
         let places = places(form, &request);
         for problem in refused {
-            mend_one(problem, form, &places, &mut request);
+            mend_one(problem, form, &places, &mut followed, &mut request);
         }
     }
     Ok(request)
@@ -53,7 +57,13 @@ fn places(form: &pb::GetConsolidatedFormResponse, request: &pb::SubmitRequest) -
     places
 }
 
-fn mend_one(problem: &pb::Problem, form: &pb::GetConsolidatedFormResponse, places: &Places, request: &mut pb::SubmitRequest) {
+fn mend_one(
+    problem: &pb::Problem,
+    form: &pb::GetConsolidatedFormResponse,
+    places: &Places,
+    followed: &mut HashMap<usize, u32>,
+    request: &mut pb::SubmitRequest,
+) {
     let argument = |name: &str| problem.arguments.iter().find(|a| a.name == name).map(|a| a.value.clone()).unwrap_or_default();
     let form_id = problem.place.clone().unwrap_or_default().form;
     let (fields, period) = (argument("fields"), argument("period"));
@@ -67,11 +77,15 @@ fn mend_one(problem: &pb::Problem, form: &pb::GetConsolidatedFormResponse, place
     }
     let (Ok(left), Ok(right)) = (Decimal::from_str(&argument("left")), Decimal::from_str(&argument("right"))) else { return };
     if let Some(Some((cell, figure))) = own.first() {
-        set(form, *cell, request.figures.get_mut(*figure), right);
-        return;
+        let n = followed.entry(*figure).or_default();
+        if *n < MAX_FOLLOWS {
+            *n += 1;
+            set(form, *cell, request.figures.get_mut(*figure), right);
+            return;
+        }
     }
     let mut missing = left - right;
-    for (cell, at) in own.iter().flatten() {
+    for (cell, at) in own.iter().skip(1).flatten() {
         let Some(now) = request.figures.get(*at).and_then(|f| Decimal::from_str(&f.value).ok()) else { continue };
         let then = (now + missing).max(Decimal::ZERO);
         missing -= then - now;
@@ -116,10 +130,10 @@ mod tests {
         let values = |request: &pb::SubmitRequest| request.figures.iter().map(|f| f.value.clone()).collect::<Vec<_>>();
         let figures = vec![figure("t", "10"), figure("a", "4"), figure("b", "9")];
         let mut request = pb::SubmitRequest { figures, ..Default::default() };
-        mend_one(&problem("10", "13"), &form, &places(&form, &request), &mut request);
+        mend_one(&problem("10", "13"), &form, &places(&form, &request), &mut HashMap::new(), &mut request);
         assert_eq!(values(&request), ["13", "4", "9"]);
         let mut request = pb::SubmitRequest { figures: vec![figure("a", "4"), figure("b", "9")], ..Default::default() };
-        mend_one(&problem("7", "13"), &form, &places(&form, &request), &mut request);
+        mend_one(&problem("7", "13"), &form, &places(&form, &request), &mut HashMap::new(), &mut request);
         assert_eq!(values(&request), ["0", "7"]);
     }
 }
