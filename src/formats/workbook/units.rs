@@ -26,7 +26,7 @@ pub(super) fn in_brackets(text: &str, measures: &Measures) -> Option<String> {
 pub(super) fn repeated_once(unit: &str, measures: &Measures) -> String {
     let n = unit.chars().count();
     let half: String = unit.chars().take(n / 2).collect();
-    if n >= 2 && n % 2 == 0 && half.repeat(2) == unit && measures.find(unit).is_none() && measures.find(&half).is_some() {
+    if n >= 2 && n.is_multiple_of(2) && half.repeat(2) == unit && measures.find(unit).is_none() && measures.find(&half).is_some() {
         half
     } else {
         unit.to_owned()
