@@ -27,7 +27,7 @@ def read(catalogue: Path) -> list[tuple]:
     """One row for each field: number, form, label, heading, unit, note, its beginning and its end, and the figure it asks for."""
     rows, figures = [], {}
     with sqlite3.connect(f"file:{catalogue}?mode=ro", uri=True) as connection:
-        for (text,) in connection.execute("SELECT template FROM form_template ORDER BY id"):
+        for (text,) in connection.execute("SELECT template FROM form_template"):
             form = json.loads(text)["template"]
             for field in form["fields"]:
                 label, heading, note = field["label"] or " ", "".join(field["path"]), field["note"]
