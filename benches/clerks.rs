@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use baoyici::app::{App, Submission, TypedFigure};
+use baoyici::app::{App, InputCell, Submission, TypedFigure};
 use baoyici::cli::client::connection::{Connection, Token};
 use baoyici::domain::caller::TokenRecord;
 use baoyici::domain::unit::UnitCode;
@@ -68,9 +68,9 @@ pub async fn put_tokens(store: &dyn Store, villages: &[UnitCode]) -> anyhow::Res
 pub async fn submissions_due(app: &App, villages: &[UnitCode], due: Date) -> anyhow::Result<Vec<Submission>> {
     let first = villages.first().context("no village")?;
     let form = app.get_consolidated_form(&support::clerk(first), first, due).await?;
-    let figure = |n: usize, unit: usize| TypedFigure {
-        element: form.inputs[n].cell.element.to_string(),
-        period: form.inputs[n].cell.period.to_string(),
+    let figure = |(n, input): (usize, &InputCell), unit: usize| TypedFigure {
+        element: input.cell.element.to_string(),
+        period: input.cell.period.to_string(),
         value: (1_000 + n * 37 + unit * 11).to_string(),
         unit_of_measure: String::new(),
         explanation: String::new(),
@@ -78,7 +78,7 @@ pub async fn submissions_due(app: &App, villages: &[UnitCode], due: Date) -> any
     let submission = |(at, unit): (usize, &UnitCode)| Submission {
         unit: unit.clone(),
         due,
-        figures: (0..form.inputs.len()).map(|n| figure(n, at)).collect(),
+        figures: form.inputs.iter().enumerate().map(|input| figure(input, at)).collect(),
         partial: false,
         draft_version: 0,
     };

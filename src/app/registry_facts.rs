@@ -82,7 +82,7 @@ mod tests {
     fn whole_labels_of_the_level_are_known() {
         assert!(FACTS.len() > 50);
         let of = |label: &str, path: &[&str], level| {
-            let mut field: Field = serde_json::from_str(r#"{"id":"1","label":"x","dtype":"text"}"#).unwrap();
+            let mut field: Field = serde_json::from_str(r#"{"id":"1","code":"","label":"x","path":[],"column":"","unit":"","dtype":"text","decimals":null,"note":"","options":[],"classified":false,"not_personal_because":""}"#).unwrap();
             field.label = label.to_owned();
             field.path = path.iter().map(|p| (*p).to_owned()).collect();
             fact_of(&field, level)

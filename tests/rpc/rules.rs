@@ -196,7 +196,7 @@ async fn of_two_halves_that_break_a_rule_together_one_is_refused() {
 async fn a_total_that_only_the_layout_implies_warns_and_refuses_nobody() {
     let server = Server::start().await;
     let callers = server.furnish().await;
-    let template = ["合计", "男", "女"];
+    let template = ["合计", "其中：女"];
     let field = |(n, column): (usize, &&str)| pb::Field {
         field_id: format!("C{n}"),
         label: "残疾人".into(),
@@ -224,7 +224,7 @@ async fn a_total_that_only_the_layout_implies_warns_and_refuses_nobody() {
     let mut clerk = CollectionServiceClient::new(server.channel_as(&callers.clerk).await);
     let request = pb::GetConsolidatedFormRequest { unit: UNIT.into(), due: DUE.into() };
     let form = clerk.get_consolidated_form(request).await.unwrap().into_inner();
-    let value = |column: &str| if column == "合计" { "10" } else { "4" };
+    let value = |column: &str| if column == "合计" { "3" } else { "4" };
     let figures = form.inputs.iter().map(|cell| pb::TypedFigure {
         element: cell.element.clone(),
         period: cell.period.clone(),

@@ -374,8 +374,8 @@ fn township() -> UnitTree {
 
 /// 合计, 男 and 女 of a form of villages.
 fn by_sex(form: &str) -> [AskedField; 3] {
-    ["合计", "男", "女"].map(|name| {
-        let mut f = field(form, name, name, Level::Village, Frequency::Annual);
+    [("1", "合计"), ("2", "男"), ("3", "女")].map(|(id, name)| {
+        let mut f = field(form, id, name, Level::Village, Frequency::Annual);
         f.label = name.into();
         f
     })

@@ -19,7 +19,7 @@ async fn resolve(ground: &Ground, request_id: &str, decision: u64, upholds: bool
 
 /// The first reviewer says `same`, the second `different`.
 async fn disagreed() -> (Ground, u64, u64) {
-    let ground = Ground::of(&[form("jia", &[("1", "特色产业收入", "万元")]), form("yi", &[("1", "特色产业年收入", "万元")])]).await;
+    let ground = Ground::of(&[form("jia", &[("1", "特色产业收入", "万元")]), form("yi", &[("1", "特色产业毛收入", "万元")])]).await;
     let first = ground.decide(("jia", "1"), ("yi", "1"), Verdict::Same).await;
     let merged = ground.elements(&["jia", "yi"]).await;
     let of_bureau = Scope::Organisation(OrganisationId::parse("tjj").unwrap());
@@ -75,7 +75,7 @@ async fn the_bureau_resolves_for_either_side() {
 
 #[tokio::test]
 async fn a_second_reviewer_may_agree_or_be_unsure() {
-    let ground = Ground::of(&[form("jia", &[("1", "特色产业收入", "万元")]), form("yi", &[("1", "特色产业年收入", "万元")])]).await;
+    let ground = Ground::of(&[form("jia", &[("1", "特色产业收入", "万元")]), form("yi", &[("1", "特色产业毛收入", "万元")])]).await;
     ground.decide(("jia", "1"), ("yi", "1"), Verdict::Same).await;
     let of_bureau = || Scope::Organisation(OrganisationId::parse("tjj").unwrap());
     for (account, verdict) in [("second", Verdict::Same), ("third", Verdict::Unsure)] {

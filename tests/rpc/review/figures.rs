@@ -6,13 +6,13 @@ use baoyici::pb::Verdict;
 use baoyici::store::fault::{Failure, When};
 
 async fn two_forms() -> Ground {
-    Ground::of(&[form("jia", &[("1", "特色产业收入", "万元")]), form("yi", &[("1", "特色产业年收入", "万元")])]).await
+    Ground::of(&[form("jia", &[("1", "特色产业收入", "万元")]), form("yi", &[("1", "特色产业毛收入", "万元")])]).await
 }
 
 /// Each form's figure typed before anybody decided.
 async fn typed(values: [&str; 2]) -> Ground {
     let ground = two_forms().await;
-    let (a, b) = (ground.input("特色产业收入").await, ground.input("特色产业年收入").await);
+    let (a, b) = (ground.input("特色产业收入").await, ground.input("特色产业毛收入").await);
     ground.submit("s", &[(&a, values[0]), (&b, values[1])]).await.unwrap();
     ground
 }
@@ -25,7 +25,7 @@ async fn conflicts(ground: &Ground, with_resolved: bool) -> Vec<pb::FigureConfli
 #[tokio::test]
 async fn a_figure_held_before_serves_the_other_form_and_goes_back() {
     let ground = two_forms().await;
-    let typed = ground.input("特色产业年收入").await;
+    let typed = ground.input("特色产业毛收入").await;
     ground.submit("s", &[(&typed, "8")]).await.unwrap();
     let before = ground.everything().await;
     let decided = ground.decide(("jia", "1"), ("yi", "1"), Verdict::Same).await;

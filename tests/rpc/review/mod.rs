@@ -16,7 +16,7 @@ use tonic::Code;
 
 #[tokio::test]
 async fn a_look_alike_is_asked_decided_typed_once_and_undone() {
-    let ground = Ground::of(&[form("jia", &[("1", "特色产业收入", "万元")]), form("yi", &[("1", "特色产业年收入", "万元")])]).await;
+    let ground = Ground::of(&[form("jia", &[("1", "特色产业收入", "万元")]), form("yi", &[("1", "特色产业毛收入", "万元")])]).await;
     let before = (ground.elements(&["jia", "yi"]).await, ground.everything().await);
     assert_ne!(before.0[0], before.0[1], "two elements until somebody says otherwise");
 
@@ -61,7 +61,7 @@ async fn a_look_alike_is_asked_decided_typed_once_and_undone() {
 
 #[tokio::test]
 async fn decisions_hold_after_a_restart_and_answers_are_repeated() {
-    let ground = Ground::of(&[form("jia", &[("1", "特色产业收入", "万元")]), form("yi", &[("1", "特色产业年收入", "万元")])]).await;
+    let ground = Ground::of(&[form("jia", &[("1", "特色产业收入", "万元")]), form("yi", &[("1", "特色产业毛收入", "万元")])]).await;
     let request = ground.request(("jia", "1"), ("yi", "1"), Verdict::Same);
     let mut service = ground.bureau().await;
     let first = service.decide(request.clone()).await.unwrap().into_inner();
@@ -84,7 +84,7 @@ async fn decisions_hold_after_a_restart_and_answers_are_repeated() {
 async fn alike() -> Ground {
     let label = |id: &str, label: &'static str| form(id, &[("1", label, "万元")]);
     let forms =
-        [label("jia", "特色产业收入"), label("yi", "特色产业年收入"), label("bing", "特色产业总收入"), label("ding", "特色产业纯收入")];
+        [label("jia", "特色产业收入"), label("yi", "特色产业毛收入"), label("bing", "特色产业总收入"), label("ding", "特色产业纯收入")];
     Ground::of(&forms).await
 }
 
@@ -98,10 +98,10 @@ async fn pages_go_on_while_questions_leave() {
     let label = |id: &str, label: &'static str| form(id, &[("1", label, "万元")]);
     let forms = [
         label("jia", "特色产业收入"),
-        label("yi", "特色产业年收入"),
+        label("yi", "特色产业毛收入"),
         label("bing", "特色产业收入额"),
         label("ding", "特色产业收入数"),
-        label("wu", "特色产业年收入额"),
+        label("wu", "特色产业毛收入额"),
     ];
     let ground = Ground::of(&forms).await;
     let all = ground.questions().await;
@@ -138,7 +138,7 @@ async fn what_follows_from_answers_is_not_asked() {
 
 #[tokio::test]
 async fn whoever_is_unsure_is_not_asked_again() {
-    let ground = Ground::of(&[form("jia", &[("1", "特色产业收入", "万元")]), form("yi", &[("1", "特色产业年收入", "万元")])]).await;
+    let ground = Ground::of(&[form("jia", &[("1", "特色产业收入", "万元")]), form("yi", &[("1", "特色产业毛收入", "万元")])]).await;
     let before = ground.elements(&["jia", "yi"]).await;
     ground.decide(("jia", "1"), ("yi", "1"), Verdict::Unsure).await;
     assert_eq!(ground.questions().await, []);
