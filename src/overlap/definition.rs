@@ -7,9 +7,9 @@
 use std::collections::BTreeSet;
 
 use crate::domain::relation::Reason;
-use crate::overlap::catalogue::Placed;
 use crate::overlap::facets::range::find_ranges;
 use crate::overlap::facets::text::{normalise, strip_markers};
+use crate::overlap::placed::Placed;
 use crate::overlap::score::text_similarity;
 
 /// Conditions that share less than this are two conditions.

@@ -1,6 +1,7 @@
 //! An element as the catalogue keeps it: its fields, and what of them stands for it when it is compared and looked up.
 
-use crate::overlap::catalogue::{FIELD_BITS, Placed};
+use crate::overlap::catalogue::FIELD_BITS;
+use crate::overlap::placed::Placed;
 use crate::overlap::profile::Profile;
 use crate::overlap::tokens::class_of;
 

@@ -11,9 +11,10 @@ use crate::domain::id::{ElementId, FieldKey};
 use crate::domain::relation::{Derivation, Origin, Reason, Relation, RelationKind};
 use crate::domain::rule::{CellRef, Check, Comparator, Comparison, Formula, Shift, Test};
 use crate::domain::template::FormTemplate;
-use crate::overlap::catalogue::{FormEntry, Placed, Snapshot};
+use crate::overlap::catalogue::Snapshot;
 use crate::overlap::explain::short_name;
 use crate::overlap::facets::key::key_of;
+use crate::overlap::placed::{FormEntry, Placed};
 use crate::overlap::structure::proposals;
 
 /// Other forms that are looked at for one figure.

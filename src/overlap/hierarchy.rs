@@ -9,9 +9,10 @@ use std::sync::Arc;
 use crate::domain::facet::Meaning;
 use crate::domain::relation::{Reason, RelationKind};
 use crate::domain::template::Field;
-use crate::overlap::catalogue::{Placed, Snapshot};
+use crate::overlap::catalogue::Snapshot;
 use crate::overlap::definition::{bounds_differing, core_name, differing};
 use crate::overlap::facets::text::{normalise, strip_markers};
+use crate::overlap::placed::Placed;
 
 /// Rows above a field that it may be part of.
 const MAX_STEPS: usize = 6;

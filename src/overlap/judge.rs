@@ -10,8 +10,9 @@ use std::collections::BinaryHeap;
 
 use crate::domain::decision::Verdict;
 use crate::overlap::brief::{Brief, most};
-use crate::overlap::catalogue::{Placed, State};
+use crate::overlap::catalogue::State;
 use crate::overlap::element::ElementEntry;
+use crate::overlap::placed::Placed;
 use crate::overlap::profile::Profile;
 use crate::overlap::quick::{Milli, Rarities, Weighed, compared, vetoed, weigh};
 use crate::overlap::score::{Comparison, score_of};

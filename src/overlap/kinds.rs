@@ -7,7 +7,8 @@ use crate::domain::id::FieldKey;
 use crate::domain::measure::Measures;
 use crate::domain::relation::{Reason, Relation, RelationKind};
 use crate::domain::template::{DataType, Field};
-use crate::overlap::catalogue::{Placed, Snapshot};
+use crate::overlap::catalogue::Snapshot;
+use crate::overlap::placed::Placed;
 use crate::overlap::relate::LOOK_ALIKE_SCORE;
 
 fn reason(facet: &str, a: &str, b: &str) -> Reason {

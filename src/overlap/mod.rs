@@ -20,6 +20,7 @@ mod kinds;
 pub mod learn;
 mod object;
 mod persistent;
+mod placed;
 mod profile;
 mod quick;
 mod recall;

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use crate::domain::decision::{DecisionId, Verdict};
 use crate::domain::element::CataloguedField;
 use crate::domain::id::{ElementId, FieldKey, FormId};
-use crate::overlap::catalogue::{Catalogue, Placed};
+use crate::overlap::catalogue::Catalogue;
+use crate::overlap::placed::Placed;
 
 /// What stands against an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]

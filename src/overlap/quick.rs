@@ -4,9 +4,10 @@
 //! profiles, and only what is worth a person's time is compared in full. The weights are the learnt ones, rounded where `score` rounds them,
 //! so that the sum is that of `score` to the last thousandth. A test sees that both ways agree.
 
-use crate::overlap::catalogue::{Placed, State};
+use crate::overlap::catalogue::State;
 use crate::overlap::learn::context::neighbours;
 use crate::overlap::learn::weights::{Feature, RESIDUE, TEXT, Weights, graded};
+use crate::overlap::placed::Placed;
 use crate::overlap::profile::{LEFT_OUT, N_WORD_FACETS, Profile};
 use crate::overlap::score::{Comparison, LEAST_MILLI, VETO, context_level, rarity};
 

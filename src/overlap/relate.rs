@@ -9,10 +9,11 @@ use crate::domain::relation::{FieldOverlap, Reason, Relation, RelationKind, Stan
 use crate::domain::template::RegisteredTemplate;
 use crate::overlap::Error;
 use crate::overlap::candidates::Finder;
-use crate::overlap::catalogue::{Placed, Snapshot, stored};
+use crate::overlap::catalogue::{Snapshot, stored};
 use crate::overlap::hierarchy::leaves_scope_open;
 use crate::overlap::judge::{Judge, Judged, MIN_SCORE, RIVAL_MILLI, partners};
 use crate::overlap::kinds::{can_compute, kinship, kinship_kind};
+use crate::overlap::placed::Placed;
 use crate::overlap::score::{Comparison, compare, traced};
 
 /// From this score on a field stands as one that something looks like.

@@ -7,9 +7,10 @@
 
 use crate::domain::facet::Meaning;
 use crate::domain::relation::Reason;
-use crate::overlap::catalogue::{Placed, State};
+use crate::overlap::catalogue::State;
 use crate::overlap::learn::context::neighbours;
 use crate::overlap::learn::weights::{Feature, N_FEATURES, RESIDUE, TEXT, Weights, graded};
+use crate::overlap::placed::Placed;
 use crate::overlap::profile::OPPOSITES;
 use crate::overlap::tokens::word_token;
 use std::borrow::Cow;

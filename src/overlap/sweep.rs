@@ -12,10 +12,11 @@ use futures::{StreamExt, TryStreamExt};
 use crate::domain::relation::{Relation, RelationKind};
 use crate::overlap::Error;
 use crate::overlap::candidates::Finder;
-use crate::overlap::catalogue::{FormEntry, Placed, Snapshot, State};
+use crate::overlap::catalogue::{Snapshot, State};
 use crate::overlap::element::ElementEntry;
 use crate::overlap::judge::{Judge, partners};
 use crate::overlap::kinds::{kinship, kinship_kind};
+use crate::overlap::placed::{FormEntry, Placed};
 use crate::overlap::relate::{pair_kind, relation_of};
 use crate::overlap::tokens::class_of;
 

@@ -9,9 +9,10 @@
 use std::collections::BTreeSet;
 
 use crate::domain::facet::Meaning;
-use crate::overlap::catalogue::{Placed, State};
+use crate::overlap::catalogue::State;
 use crate::overlap::element::ElementEntry;
 use crate::overlap::persistent::spread;
+use crate::overlap::placed::Placed;
 use crate::overlap::profile::{Profile, Text};
 use crate::overlap::quick::{Milli, promises};
 

@@ -4,7 +4,8 @@
 //! fields between are likelier the same too. Only settled neighbours count (one element, or joined by a decision), never mere look-alikes,
 //! so that likeness does not feed on itself.
 
-use crate::overlap::catalogue::{Placed, State, stored};
+use crate::overlap::catalogue::{State, stored};
+use crate::overlap::placed::Placed;
 
 /// Labels of the neighbours that are one figure already in both forms: the total, the one before, the one after.
 pub(crate) fn neighbours<'a>(state: &State, a: &'a Placed, b: &'a Placed) -> Vec<(&'a str, &'a str)> {

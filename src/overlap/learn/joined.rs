@@ -11,9 +11,10 @@ use crate::domain::decision::Verdict;
 use crate::domain::facet::{Meaning, TimeBasis};
 use crate::domain::id::{ElementId, FormId};
 use crate::domain::period::Frequency;
-use crate::overlap::catalogue::{FormEntry, Placed, State, stored};
+use crate::overlap::catalogue::{State, stored};
 use crate::overlap::learn::difference::{exchanged_key, measure_beside, words_of};
 use crate::overlap::learn::synonym::{FacetWord, ProposedSynonym, Scope};
+use crate::overlap::placed::{FormEntry, Placed};
 use crate::overlap::score::traced;
 use crate::overlap::tokens::word_token;
 

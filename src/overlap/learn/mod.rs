@@ -27,10 +27,11 @@ use std::sync::Arc;
 use crate::domain::decision::Verdict;
 use crate::domain::id::{ElementId, FieldKey};
 use crate::domain::relation::{Relation, RelationKind};
-use crate::overlap::catalogue::{Placed, Snapshot, State, stored};
+use crate::overlap::catalogue::{Snapshot, State, stored};
 use crate::overlap::learn::joined::{Joined, ordered};
 use crate::overlap::learn::logistic::{Case, Prior, fit};
 use crate::overlap::learn::weights::Feature;
+use crate::overlap::placed::Placed;
 use crate::overlap::score::{score_of, traced};
 
 pub use crate::overlap::learn::calibration::{Calibration, Step};

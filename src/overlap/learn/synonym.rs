@@ -8,10 +8,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::id::{FieldKey, FormId};
-use crate::overlap::catalogue::{Placed, State};
+use crate::overlap::catalogue::State;
 use crate::overlap::learn::Answered;
 use crate::overlap::learn::difference::{is_exchangeable, measure_beside, words_of};
 use crate::overlap::learn::joined::contradicts;
+use crate::overlap::placed::Placed;
 
 /// Most words by which two readings may differ to propose something.
 const MAX_WORDS: usize = 3;

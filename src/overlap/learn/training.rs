@@ -10,11 +10,12 @@ use std::collections::BTreeSet;
 use crate::domain::id::FieldKey;
 use crate::overlap::Error;
 use crate::overlap::candidates::Finder;
-use crate::overlap::catalogue::{Placed, Snapshot, State};
+use crate::overlap::catalogue::{Snapshot, State};
 use crate::overlap::learn::em::{Held, Mixture, Seen, estimate};
 use crate::overlap::learn::logistic::{Case, fit};
 use crate::overlap::learn::priors;
 use crate::overlap::learn::weights::{Feature, N_FEATURES, Probabilities, Weights};
+use crate::overlap::placed::Placed;
 use crate::overlap::score::traced;
 
 /// Candidates that are looked at.
