@@ -5,7 +5,12 @@ road.py BINARY SHARED_FOLDER
 The recomputation shares nothing with the program but its answers on which element a field shows. A figure is what the unit typed for the
 element and the period; else it follows from the unit's shorter periods (flows are summed, stocks and running totals taken from the last);
 else it is the sum over the unit's children, each by the same rule; converted by the exact factors of schemas/vocabulary/units.toml and
-rounded half away from zero to the decimals of the field.
+rounded half away from zero to the decimals of the field. A running total is the sum of the flows since January. What follows by none of
+these must be what the registry says of the unit, or close an equation of its form's layout (a row's columns, a heading's rows) whose
+other figures were found right.
+
+The forms are registered without their printed rules: figures made up at random cannot keep to them. What rules do to figures is shown by
+tests/python/road.py on figures that keep to them.
 """
 
 import collections
@@ -136,6 +141,7 @@ class Road:
         for form in self.forms:
             form["year"], form["valid_until"] = YEAR, "2027年12月"
             form.pop("organisation", None)
+            form["rules"] = []
             if form["level"] == "city":
                 form["level"] = "county"
                 n_city += 1
@@ -160,6 +166,12 @@ class Road:
             self.units.append(unit)
             todo += self.children[unit]
         self.level = {unit: by_code[unit]["level"] for unit in self.units}
+        self.facts = collections.defaultdict(set)
+        for unit in self.units:
+            at = unit
+            while at:
+                self.facts[unit] |= {by_code[at]["name"], at, at.rstrip("0"), at[:6], at[:9]}
+                at = by_code[at]["parent"]
         count = collections.Counter(self.level.values())
         print(f"  桐庐县 {COUNTY}: {count['township']} townships, {count['village']} villages", flush=True)
 
@@ -265,6 +277,15 @@ class Road:
         for part, fields in self.via.items():
             for field in fields:
                 self.parts[self.fields[field][1]].add(part)
+        # A flow and the running total of the same meaning give each other.
+        by_key = {key: element for element, key in keys.items()}
+        self.running = {}
+        for element, key in keys.items():
+            other = by_key.get(key.replace("T:ytd", "T:flow") if "T:ytd" in key else key.replace("T:flow", "T:ytd"))
+            if other and other != element:
+                for part in self.parts.get(element, {element}):
+                    for tied in self.parts.get(other, ()):
+                        self.running[part] = tied
         self.timer.part("meanings read")
 
     def basis(self, element):
@@ -290,6 +311,9 @@ class Road:
         parts = self.parts.get(element, set())
         if len(parts) > 1:
             parts = {p for p in parts if any(self.kind(self.fields[v][0]) == self.kind(field) for v in self.via[p])}
+        if not parts:
+            # Nobody typed it: it is computed for everybody.
+            return element
         assert len(parts) == 1, (key, parts)
         return next(iter(parts))
 
@@ -300,7 +324,7 @@ class Road:
     def own(self, unit, part, period):
         held = self.typed.get((unit, part, period))
         if held is None:
-            return None
+            return self.closed.get((unit, part, period))
         text, measure, is_number = held
         return Fraction(text) * self.factor(measure) if is_number else text
 
@@ -309,6 +333,13 @@ class Road:
         value = self.own(unit, part, period)
         if value is not None or period == "standing":
             return value
+        other = self.running.get(part)
+        if other and "-" in period:
+            year, month = period.split("-")
+            so_far = [f"{year}-{m:02}" for m in range(1, int(month) + 1)]
+            values = [self.own(unit, other, p) for p in (so_far if basis == "ytd" else so_far[-2:])]
+            if all(isinstance(v, Fraction) for v in values):
+                return sum(values) if basis == "ytd" else values[-1] - sum(values[:-1])
         if basis in ("flow", "stock", "ytd", "begin"):
             for periods in shorter(period):
                 wanted = {"flow": periods, "begin": periods[:1]}.get(basis, periods[-1:])
@@ -330,6 +361,7 @@ class Road:
         pb = self.pb
         self.counts = collections.Counter()
         self.differences, self.absent = [], []
+        self.closed, self.shown, self.open, self.right = {}, {}, [], set()
         for form in self.forms:
             caller, form_id = self.department[form["department"]], form["form_id"]
             units = [u for u in self.units if self.level[u] == form["level"]]
@@ -343,7 +375,65 @@ class Road:
                 for row in rows:
                     for column, figure in zip(columns, row.figures, strict=True):
                         self.compare_figure((form_id, column.field_id), column, row.unit, period, figure)
+        self.close_equations()
         self.timer.part(f"{self.counts['figures']} figures of {self.counts['extractions']} extractions compared")
+
+    def equations_of(self, form):
+        """Sums that a layout shows: the first of a row's columns over the others, a row over the rows below it in the same column."""
+        rows, below = collections.defaultdict(list), collections.defaultdict(list)
+        for field in form["fields"]:
+            path, column = tuple(field.get("path") or ()), field.get("column") or ""
+            rows[path, field["label"]].append(field["field_id"])
+            below[path, column].append(field["field_id"])
+        equations = [(ids[0], ids[1:]) for ids in rows.values() if len(ids) > 2]
+        for field in form["fields"]:
+            path, column = tuple(field.get("path") or ()), field.get("column") or ""
+            parts = below.get(((*path, field["label"]), column), [])
+            if len(parts) > 1:
+                equations.append((field["field_id"], parts))
+        return equations
+
+    def close_equations(self):
+        """Figures that follow by no rule above: right where they follow by now, or where they close an equation of right figures."""
+        equations = collections.defaultdict(list)
+        for form in self.forms:
+            for total, parts in self.equations_of(form):
+                for field in (total, *parts):
+                    equations[form["form_id"], field].append((total, parts))
+        while self.open:
+            still, n_before = [], len(self.open)
+            for one in self.open:
+                key, unit, period, own_period, basis, got, step, where = one
+                value = self.expected(unit, self.part_of(key), own_period, basis)
+                if value is not None:
+                    self.settle(rounded(value / step[0], step[1]) == got, where, got, value)
+                    continue
+                if any(self.closes(key[0], unit, period, *e) for e in equations[key]):
+                    self.closed[unit, self.part_of(key), own_period] = got * step[0]
+                    self.right.add((*key, unit, period))
+                    self.counts["closed"] += 1
+                    self.settle(True, where, got, got)
+                    continue
+                still.append(one)
+            self.open = still
+            if len(still) == n_before:
+                break
+        for *_, got, _, where in self.open:
+            self.settle(False, where, got, None)
+
+    def closes(self, form, unit, period, total, parts):
+        members = [self.shown.get((form, field, unit, period)) for field in (total, *parts)]
+        if any(m is None for m in members):
+            return False
+        n_open = sum((form, field, unit, period) not in self.right for field in (total, *parts))
+        slack = sum(m[1] for m in members) / 2
+        return n_open <= 1 and abs(members[0][0] - sum(m[0] for m in members[1:])) <= slack
+
+    def settle(self, is_right, where, got, value):
+        self.counts["equal" if is_right else "different"] += 1
+        self.counts["computed"] += is_right
+        if not is_right:
+            self.differences.append(f"{where}: got {got}, expected {show(value)}")
 
     def compare_figure(self, key, column, unit, period, figure):
         field, element = self.fields[key]
@@ -370,7 +460,21 @@ class Road:
                 self.differences.append(f"{where}: missing, expected {show(value)}")
             return
         got = Fraction(figure.value) if is_number else figure.value
+        if is_number:
+            measure = self.factor(field.unit)
+            whole = field.dtype == self.pb.DATA_TYPE_INTEGER
+            decimals = field.decimals if field.HasField("decimals") and not whole else (0 if whole else 4)
+            exact = Fraction(0) if whole else Fraction(1, 10**decimals)
+            self.shown[key[0], key[1], unit, period] = (got * measure, exact * measure)
+        if value is None and is_number:
+            self.open.append((key, unit, period, own_period, basis, got, (measure, decimals), where))
+            return
+        if value is None and got in self.facts[unit]:
+            self.counts["registry"] += 1
+            self.counts["equal"] += 1
+            return
         if got == value:
+            self.right.add((key[0], key[1], unit, period))
             self.counts["equal"] += 1
             held = self.typed.get((unit, self.part_of(key), own_period))
             if held is None:
@@ -408,7 +512,7 @@ province     {total.asked} cells asked, {total.collected} collected, {total.redu
 submissions  {len(self.receipts)} with {len(self.typed)} figures, {len(self.receipts)} receipts
 extractions  {counts['extractions']}
 figures      {counts['figures']} compared: {counts['equal']} equal \
-({counts['computed']} summed over time or units, {counts['converted']} converted), \
+({counts['computed']} computed, {counts['closed']} of them by the layout's sums; {counts['converted']} converted; {counts['registry']} known to the registry), \
 {counts['different']} different, {counts['missing']} missing""")
         for title, lines in [("different", self.differences), ("missing", self.absent)]:
             for line in lines[:SHOWN]:
