@@ -304,10 +304,12 @@ class Road:
     def part_of(self, key):
         """The element under which the figures of a field are kept: told by the forms that it is served through, else by its kind of data."""
         served = self.served.get(key)
+        field, element = self.fields[key]
         if served:
             assert len(served) == 1, (key, served)
-            return next(iter(served))
-        field, element = self.fields[key]
+            part = next(iter(served))
+            # January's flow serves the running total, and is not it.
+            return element if self.running.get(element) == part else part
         parts = self.parts.get(element, set())
         if len(parts) > 1:
             parts = {p for p in parts if any(self.kind(self.fields[v][0]) == self.kind(field) for v in self.via[p])}
