@@ -36,6 +36,8 @@ pub(crate) struct Draft {
     pub time: Option<TimeBasis>,
     /// Whether only a column (本年) or a heading says it, which yields to what the measure is.
     pub time_is_weak: bool,
+    /// Whether the words name a span of their own (本月), which no 累计 above them lengthens.
+    pub names_span: bool,
     /// Whether 累计 stands alone, which may reach back over years.
     pub is_bare_sum: bool,
     /// Time basis that statistics and qualifiers have where the form does not say.
@@ -158,14 +160,16 @@ pub(crate) fn draft_of(vocabulary: &Vocabulary, phrase: &Phrase, source: &str) -
 
 impl Draft {
     /// 村委会女成员: a body and its members in one phrase are its members.
-    fn name_members(&mut self, vocabulary: &Vocabulary) {
+    pub(crate) fn name_members(&mut self, vocabulary: &Vocabulary) {
         let bodies = self.measures.iter().copied().filter(|m| vocabulary.class(vocabulary.term(*m)).is_unit_kind);
         let member_of = |body: TermId| {
             let of_body = |own: &TermId| vocabulary.in_context(*own, body).map(|meaning| (body, *own, meaning));
             self.measures.iter().filter(|own| **own != body).find_map(of_body)
         };
         let is_people = |id: TermId| vocabulary.class(vocabulary.term(id)).dimension.as_deref() == Some("person");
-        let found = bodies.filter_map(member_of).find(|(_, _, meaning)| is_people(*meaning));
+        // 小组数 in the column 村民委员会 are its groups.
+        let is_group = |own: TermId| vocabulary.class(vocabulary.term(own)).is_generic;
+        let found = bodies.filter_map(member_of).find(|(_, own, meaning)| is_people(*meaning) || is_group(*own));
         if let Some((body, word, members)) = found {
             self.measures.remove(&body);
             self.measures.remove(&word);
@@ -320,6 +324,7 @@ impl Draft {
                     self.time = term.time;
                     self.time_is_weak = is_weak;
                     self.is_bare_sum = term.name == "累计";
+                    self.names_span = term.name == "本月";
                 }
                 "time"
             }

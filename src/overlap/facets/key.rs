@@ -29,6 +29,8 @@ pub(crate) struct FieldFacts<'a> {
     pub boundary: Option<&'static str>,
     /// Who fills the form.
     pub level: Level,
+    /// The form's title says that its figures are sums from the beginning of the year.
+    pub is_cumulated: bool,
 }
 
 /// Makes the meaning of a field.
@@ -159,6 +161,11 @@ fn drop_what_is_implied(vocabulary: &Vocabulary, draft: &mut Draft) {
     let implied: Vec<&String> = draft.measures.iter().chain(&draft.word_terms).flat_map(|m| vocabulary.implied(*m)).collect();
     draft.qualifiers.retain(|q, _| !implied.contains(&q));
     draft.population.retain(|p, _| !implied.contains(&p));
+    // Who draws an insurance's benefits is insured.
+    let is_insurance = |m: &TermId| vocabulary.class(vocabulary.term(*m)).is_insurance;
+    if draft.qualifiers.contains_key("享受") && !draft.measures.is_empty() && draft.measures.iter().all(is_insurance) {
+        draft.qualifiers.remove("参保");
+    }
     for (place, names) in [("农村", ["农村", "乡村"]), ("城镇", ["城镇", "城市"])] {
         let says_place = |m: &TermId| names.iter().any(|name| vocabulary.term(*m).name.starts_with(name));
         if draft.measures.iter().any(says_place) {
@@ -330,11 +337,18 @@ fn time_of(vocabulary: &Vocabulary, draft: &Draft, dimension: Option<&str>, fact
         // 本年 beside a stock names the year of the column.
         Some(time) => {
             let usual = time_of_words(vocabulary, draft, dimension);
+            let happens = usual.or(Some(time)) == Some(TimeBasis::Flow);
+            if facts.is_cumulated && happens && !is_yearly && !draft.names_span {
+                return (Some(TimeBasis::YearToDate), true);
+            }
             return (usual.filter(|_| time != TimeBasis::YearToDate).or(Some(time)), true);
         }
         None => {}
     }
     let usual = time_of_words(vocabulary, draft, dimension).or_else(|| usual_time(dimension));
+    if facts.is_cumulated && !is_yearly && usual == Some(TimeBasis::Flow) {
+        return (Some(TimeBasis::YearToDate), true);
+    }
     // A monthly form that asks for a flow without saying 本月 or 累计 may mean either.
     let is_clear = is_yearly || usual != Some(TimeBasis::Flow);
     (usual, is_clear)
@@ -354,7 +368,11 @@ fn time_of_words(vocabulary: &Vocabulary, draft: &Draft, dimension: Option<&str>
     }
     let of = |m: &TermId| vocabulary.term(*m).time;
     let head = draft.head.filter(|head| draft.measures.contains(head));
-    draft.usual_time.or(head.as_ref().and_then(of)).or(draft.measures.iter().find_map(of))
+    // 招生数 in the column 小学 happens, though the school is there.
+    let class = |m: &TermId| vocabulary.class(vocabulary.term(*m));
+    let is_owner = head.as_ref().is_none_or(|head| class(head).from_title);
+    let owned = draft.measures.iter().filter(|m| is_owner && class(m).is_institutional).find_map(of);
+    draft.usual_time.or(owned).or(head.as_ref().and_then(of)).or(draft.measures.iter().find_map(of))
 }
 
 /// What a figure of a dimension is where no word says: money, weights and visits happen, people and things are there.

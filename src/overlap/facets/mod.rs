@@ -145,6 +145,7 @@ impl<'a> FormReader<'a> {
                 let place = self.note_place(cell, dimension.as_deref());
                 apply_note_of_whole(self.vocabulary, &mut draft, &note, &place);
                 self.title.name_the_nameless(self.vocabulary, &mut draft);
+                self.title.narrow_to_subject(self.vocabulary, &mut draft);
                 draft.from_row = true;
                 draft.dimension = dimension;
                 draft
@@ -202,7 +203,11 @@ impl<'a> FormReader<'a> {
 
     /// Below a topic a row that neither says its value nor has rows that say it may be about either.
     fn is_topic_open(&mut self, draft: &Draft, field: &Field) -> bool {
-        let open: Vec<u32> = draft.topical.iter().copied().filter(|class| !draft.qualifiers.values().any(|own| own == class)).collect();
+        // 留守妇女 below 妇女基本情况 says its sex by its name.
+        let implied = draft.measures.iter().flat_map(|m| self.vocabulary.implied(*m)).filter_map(|value| self.vocabulary.find(value));
+        let by_name: Vec<u32> = implied.map(|id| self.vocabulary.term(id).class).collect();
+        let is_said = |class: &u32| by_name.contains(class) || draft.qualifiers.values().any(|own| own == class);
+        let open: Vec<u32> = draft.topical.iter().copied().filter(|class| !is_said(class)).collect();
         if open.is_empty() {
             return false;
         }
@@ -230,6 +235,8 @@ impl<'a> FormReader<'a> {
         }
         own.from_row = false;
         let mut draft = narrow(self.vocabulary, &above, own, dimension.as_deref());
+        // 成员人数 in the column 村民委员会 are its members, however far the row stands from the column's heading.
+        draft.name_members(self.vocabulary);
         let note = self.note(field);
         draft.insure(self.vocabulary);
         let place = self.note_place(field, dimension.as_deref());
@@ -252,6 +259,7 @@ impl<'a> FormReader<'a> {
             is_unusual: note.is_unusual,
             boundary,
             level: self.template.level,
+            is_cumulated: self.title.is_cumulated,
         };
         finish(self.vocabulary, draft, &facts)
     }

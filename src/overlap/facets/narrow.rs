@@ -205,10 +205,13 @@ pub(crate) fn narrow(vocabulary: &Vocabulary, above: &Draft, own: Draft, dimensi
     }
     out.tell_head(vocabulary, above, same_dimension);
     out.years = if out.years == 0 { above.years } else { out.years };
-    if out.time.is_none() || (out.time_is_weak && above.time.is_some() && !above.time_is_weak) {
+    // 本期 below 出栏（年初至季末累计） is the sum up to now: the column only names the year.
+    let names_year = out.time == Some(TimeBasis::Flow) && out.time_is_weak && !out.names_span;
+    let is_sum = names_year && above.time == Some(TimeBasis::YearToDate);
+    if out.time.is_none() || is_sum || (out.time_is_weak && above.time.is_some() && !above.time_is_weak) {
         out.time = above.time;
         out.time_is_weak = above.time_is_weak;
-        out.is_bare_sum = above.is_bare_sum;
+        out.is_bare_sum = above.is_bare_sum && !(is_sum && above.time_is_weak);
     }
     out.price = out.price.or_else(|| above.price.clone());
     out.is_other |= above.is_other && !was_named;

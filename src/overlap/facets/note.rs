@@ -3,6 +3,7 @@
 //! A note that spells out the definition of a standard term (指…) does not change the term. A short remark does: 含… and 不含… are part of
 //! the meaning unless the term's own definition implies them; 口径 that differs, estimates and provisional figures make a field uncertain.
 
+use crate::domain::facet::TimeBasis;
 use crate::domain::measure::Measures;
 use crate::domain::unit::Level;
 use crate::overlap::facets::draft::{Draft, draft_of};
@@ -226,7 +227,9 @@ fn read_scope(vocabulary: &Vocabulary, reading: &mut NoteReading, clause: &str, 
         reading.places.extend(phrase.terms().filter(is_institution));
         // 本村调委会 beside 人民调解员: those of that body only.
         let is_body = |name: &str| name.ends_with(['会', '站', '所', '室', '院', '社']) || name.ends_with("中心") || name.ends_with("机构");
-        let bodies = phrase.terms().filter(|id| !is_institution(id)).map(name);
+        // 在派出所登记常住户口 says who keeps the register.
+        let is_register = ["登记", "备案", "注册", "户口"].iter().any(|word| clause.contains(word));
+        let bodies = phrase.terms().filter(|id| !is_register && !is_institution(id)).map(name);
         reading.clauses.extend(bodies.filter(|name| is_body(name)).map(|name| format!("在{name}")));
     }
 }
@@ -297,6 +300,10 @@ fn restriction(vocabulary: &Vocabulary, phrase: &Phrase) -> Option<String> {
         let is_legal = matches!(entry.name.as_str(), "登记" | "持证" | "注册" | "管理");
         match entry.role {
             Role::Filler => {}
+            // 期末未消除风险: when it is counted restricts nothing.
+            Role::Time if entry.time == Some(TimeBasis::Stock) => {}
+            // 城乡合计 is everybody.
+            Role::Population if entry.name == "城乡" => {}
             Role::Qualifier | Role::Population if !is_legal && !vocabulary.class(entry).from_note => {
                 words.push(format!("{}{}{suffix}", if *is_negated { "未" } else { "" }, entry.name));
             }

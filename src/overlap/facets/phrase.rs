@@ -148,9 +148,12 @@ impl Phrase {
 pub(crate) fn read_phrase(vocabulary: &Vocabulary, measures: &Measures, printed: &str, level: Level) -> Phrase {
     let (rest, is_part) = strip_markers(printed);
     let mut text = normalise(rest);
+    let is_own = level == Level::Village;
+    if is_own {
+        text = text.replace("村(居)两委", "村两委");
+    }
     // A body of villages and communities is not one of villages alone; before other words 村(社区) names who fills the form.
     text = text.replace("村(居)民小组", "村居小组").replace("村(居)", "村居");
-    let is_own = level == Level::Village;
     if is_own {
         text = text.replace("村(社区)两委", "村两委");
         if text.starts_with("两委") {

@@ -284,3 +284,55 @@ fn units_are_found_where_the_form_prints_none() {
     assert_eq!(form("基本情况", &["户籍人口总数", "低保户总数", "小学|学校数"]), ["person", "household", "count"]);
     assert_eq!(form("残疾人基本情况", &["视力"]), ["person"]);
 }
+
+fn meaning(title: &str, frequency: Frequency, printed: &str) -> (String, bool) {
+    let vocabulary = Vocabulary::embedded().unwrap_or_else(|e| panic!("{e}"));
+    let mut template = form("a", title, &[printed]);
+    template.frequency = frequency;
+    let keys = template.field_keys(1, None);
+    let meaning = crate::overlap::read_form(&vocabulary, &Measures::embedded(), &template, &keys).remove(0).meaning;
+    (meaning.key, meaning.is_certain)
+}
+
+#[test]
+fn a_sum_in_a_heading_or_title_governs_a_column_that_names_the_year() {
+    let check = |title: &str, printed: &str, expect: &str| {
+        let (key, _) = meaning(title, Frequency::Quarterly, printed);
+        assert!(key.contains(expect), "{title}: {printed}: {key}");
+    };
+    check("畜牧业生产情况", "二、出栏（年初至季末累计）>猪|本期|头", "T:ytd");
+    check("畜牧业生产情况", "二、出栏（年初至季末累计）>猪|本季|头", "T:flow");
+    check("畜牧业生产情况（1—本季累计）", "猪出栏|本期|头", "T:ytd");
+    check("畜牧业生产情况（1—本季累计）", "猪存栏|本期|头", "T:stock");
+}
+
+#[test]
+fn a_title_about_a_kind_narrows_the_word_for_all() {
+    let check = |title: &str, printed: &str, expect: &str| {
+        let (key, _) = meaning(title, Frequency::Annual, printed);
+        assert!(key.starts_with(expect), "{title}: {printed}: {key}");
+    };
+    check("农村公路基本情况年报表", "公路里程|总计|公里", "M:农村公路|");
+    check("综合经济", "公路里程|总计|公里", "M:公路|");
+    let vocabulary = Vocabulary::embedded().unwrap_or_else(|e| panic!("{e}"));
+    let both = form("a", "农村公路基本情况", &["公路总里程||公里", "农村公路里程||公里"]);
+    let fields = crate::overlap::read_form(&vocabulary, &Measures::embedded(), &both, &both.field_keys(1, None));
+    assert!(fields[0].meaning.key.starts_with("M:公路|"), "{}", fields[0].meaning.key);
+}
+
+#[test]
+fn joined_words_and_columns_of_bodies_are_read_whole() {
+    let check = |printed: &str, expect: &str| {
+        let (key, _) = meaning("基本情况", Frequency::Annual, printed);
+        assert!(key.starts_with(expect), "{printed}: {key}");
+    };
+    check("中小学校||所", "M:中小学|");
+    check("中小学||所", "M:中小学|");
+    check("大中小学||所", "M:大中小学|");
+    check("小学校舍面积||平方米", "M:小学+校舍|");
+    check("成员人数|村民委员会|人", "M:村民委员会成员|");
+    check("小组数|村民委员会|个", "M:村民小组|");
+    check("代表人数|居民委员会|人", "M:居民代表|");
+    check("镇（乡）域户籍人口||人", "M:人口|S:人数|P:户籍|T:stock|D:person");
+    check("户籍总人口||人|在公安派出所登记常住户口的人数，不含未落户人员", "M:人口|S:人数|P:户籍|T:stock|D:person");
+}

@@ -2,6 +2,7 @@
 //!
 //! A title that lists several groups or institutions rules none of its figures.
 
+use crate::domain::facet::TimeBasis;
 use crate::domain::measure::Measures;
 use crate::domain::template::{Field, FormTemplate};
 use crate::domain::unit::Level;
@@ -29,6 +30,10 @@ pub(crate) struct Title {
     insurance: Option<TermId>,
     /// Groups of people that the title names (退役军人基本情况).
     people: Vec<TermId>,
+    /// The one thing that the title is about, which narrows broader words (公路里程 in a form about 农村公路).
+    subject: Option<TermId>,
+    /// Whether it says that the figures are sums from the beginning of the year.
+    pub(crate) is_cumulated: bool,
     /// Whether it lists topics or has words that were not understood.
     is_list: bool,
     /// Organisations that the title names as owners (村集体).
@@ -46,10 +51,13 @@ impl Title {
         let draft = draft_of(vocabulary, &phrase, "title");
         let is_scope = |id: &TermId| vocabulary.class(vocabulary.term(*id)).from_title;
         let is_mixed = draft.lists_topics && draft.measures.len() == 1 && !draft.qualifiers.is_empty();
-        let things = draft.measures.iter().copied().filter(|m| !vocabulary.class(vocabulary.term(*m)).is_unit_kind).collect();
-        Self {
+        let things: Vec<TermId> = draft.measures.iter().copied().filter(|m| !vocabulary.class(vocabulary.term(*m)).is_unit_kind).collect();
+        let things: Vec<TermId> = if is_mixed { Vec::new() } else { things };
+        let is_list = draft.lists_topics || !draft.residue.is_empty();
+        let mut title = Self {
             terms: draft.measures.iter().chain(&draft.word_terms).copied().filter(is_scope).collect(),
-            measures: if is_mixed { Vec::new() } else { things },
+            subject: subject(vocabulary, &things).filter(|_| !is_list),
+            measures: things,
             population: place_of_people(vocabulary, &draft),
             residence: residence(vocabulary, &draft),
             part: part(vocabulary, &phrase),
@@ -57,11 +65,18 @@ impl Title {
             place: place(vocabulary, &draft).filter(|_| template.level > Level::Village),
             insurance: insurance(vocabulary, &draft),
             people: people(vocabulary, &draft),
-            is_list: draft.lists_topics || !draft.residue.is_empty(),
+            is_cumulated: draft.time == Some(TimeBasis::YearToDate),
+            is_list,
             owners: owners(vocabulary, &draft),
             department: text::normalise(&template.department),
             dimension: phrase.unit.as_deref().and_then(|unit| measures.find(unit)).map(|unit| unit.dimension.clone()),
-        }
+        };
+        // Where 农村公路 is a row of its own, 公路总里程 beside it is more.
+        title.subject = title.subject.filter(|subject| {
+            let names_subject = |label: &str| read_phrase(vocabulary, measures, label, template.level).terms().any(|id| id == *subject);
+            !template.fields.iter().any(|field| names_subject(&field.label))
+        });
+        title
     }
 
     /// 参保人数 under the title 城乡居民基本养老保险: where no word names a thing, the title does.
@@ -78,6 +93,17 @@ impl Title {
         }
     }
 
+    /// 公路里程 in a form about 农村公路 is that of the kind that the form is about.
+    pub(crate) fn narrow_to_subject(&self, vocabulary: &Vocabulary, draft: &mut Draft) {
+        let Some(subject) = self.subject else { return };
+        let broader: Vec<TermId> = draft.measures.iter().copied().filter(|m| vocabulary.is_kind_of(subject, *m)).collect();
+        for thing in broader {
+            draft.measures.remove(&thing);
+            draft.head = draft.head.map(|head| if head == thing { subject } else { head });
+            draft.add_term(vocabulary, subject, "", "title");
+        }
+    }
+
     /// Whether the title is about one group of people and nothing else (党员学历情况).
     pub(crate) fn is_about_people(&self) -> bool {
         !self.is_list && self.people.len() == 1 && self.measures.len() == 1
@@ -86,6 +112,7 @@ impl Title {
     /// Adds what the title or the department says to a figure that does not say it itself.
     pub(crate) fn apply(&self, vocabulary: &Vocabulary, draft: &mut Draft, field: &Field, dimension: Option<&str>) {
         self.name_the_nameless(vocabulary, draft);
+        self.narrow_to_subject(vocabulary, draft);
         if draft.measures.iter().any(|m| vocabulary.class(vocabulary.term(*m)).is_finance) && draft.population.is_empty() {
             for owner in &self.owners {
                 draft.add_term(vocabulary, *owner, "", "title");
@@ -191,6 +218,14 @@ impl Title {
             }
         }
     }
+}
+
+/// The one thing among those of a title that is a kind of some other; people, insurances and institutions rule in ways of their own.
+fn subject(vocabulary: &Vocabulary, things: &[TermId]) -> Option<TermId> {
+    let [one] = things else { return None };
+    let class = vocabulary.class(vocabulary.term(*one));
+    let rules_otherwise = class.dimension.is_some() || class.is_insurance || class.from_title;
+    (!rules_otherwise && vocabulary.broader(*one).is_some()).then_some(*one)
 }
 
 /// The organisations that a title is about: what stands under it is theirs.
