@@ -407,8 +407,9 @@ class Road:
             for one in self.open:
                 key, unit, period, own_period, basis, got, step, where = one
                 value = self.expected(unit, self.part_of(key), own_period, basis)
-                if value is not None:
-                    self.settle(rounded(value / step[0], step[1]) == got, where, got, value)
+                if value is not None and rounded(value / step[0], step[1]) == got:
+                    self.right.add((*key, unit, period))
+                    self.settle(True, where, got, value)
                     continue
                 if any(self.closes(key[0], unit, period, *e) for e in equations[key]):
                     self.closed[unit, self.part_of(key), own_period] = got * step[0]
@@ -420,8 +421,8 @@ class Road:
             self.open = still
             if len(still) == n_before:
                 break
-        for *_, got, _, where in self.open:
-            self.settle(False, where, got, None)
+        for key, unit, _, own_period, basis, got, _, where in self.open:
+            self.settle(False, where, got, self.expected(unit, self.part_of(key), own_period, basis))
 
     def closes(self, form, unit, period, total, parts):
         members = [self.shown.get((form, field, unit, period)) for field in (total, *parts)]
@@ -468,7 +469,8 @@ class Road:
             decimals = field.decimals if field.HasField("decimals") and not whole else (0 if whole else 4)
             exact = Fraction(0) if whole else Fraction(1, 10**decimals)
             self.shown[key[0], key[1], unit, period] = (got * measure, exact * measure)
-        if value is None and is_number:
+        # What made-up figures of villages add up to is another than what a unit's own parts add up to; either may be meant.
+        if is_number and got != value and (unit, self.part_of(key), own_period) not in self.typed:
             self.open.append((key, unit, period, own_period, basis, got, (measure, decimals), where))
             return
         if value is None and got in self.facts[unit]:
