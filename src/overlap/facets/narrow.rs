@@ -227,7 +227,7 @@ pub(crate) fn narrow(vocabulary: &Vocabulary, above: &Draft, own: Draft, dimensi
         let class_of = |m: &TermId| vocabulary.class(vocabulary.term(*m)).dimension.clone();
         let named: Vec<Option<String>> = out.measures.iter().map(class_of).collect();
         let is_beside = |m: &TermId| is_one_of && named.contains(&class_of(m));
-        out.measures.extend(above.measures.iter().copied().filter(|m| !(is_beside(m) || replaces && is_partition(m))));
+        out.measures.extend(above.measures.iter().copied().filter(|m| !(is_beside(m) || (replaces && is_partition(m)))));
         if !was_named || !is_kind {
             out.residue.extend(above.residue.iter().cloned());
             out.clauses.extend(above.clauses.iter().cloned());
