@@ -99,9 +99,9 @@ async fn pages_go_on_while_questions_leave() {
     let forms = [
         label("jia", "特色产业收入"),
         label("yi", "特色产业毛收入"),
-        label("bing", "特色产业总收入"),
+        label("bing", "特色产业其他收入"),
         label("ding", "特色产业纯收入"),
-        label("wu", "特色产业营业收入"),
+        label("wu", "特色产业经营收入"),
     ];
     let ground = Ground::of(&forms).await;
     let all = ground.questions().await;
