@@ -99,7 +99,7 @@ async fn prepare(store: Arc<dyn Store>, n_villages: usize) -> anyhow::Result<Vec
     let units = generator::county(n_villages);
     let villages = generator::villages(&units);
     support::register_registry(&app, units).await?;
-    let template = generator::template(0, &support::department(), Level::Village, Frequency::Annual, N_CELLS);
+    let template = generator::template(0, &support::department(), Level::Village, Frequency::Monthly, N_CELLS);
     app.register_template(&support::officer(), "form", TemplateSource::Parsed(Box::new(template), Vec::new())).await?;
     let first = villages.first().context("no village")?;
     let due_dates = app.list_due_dates(&support::clerk(first), first, generator::YEAR).await?;

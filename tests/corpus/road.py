@@ -390,9 +390,10 @@ class Road:
         equations = [(ids[0], ids[1:]) for ids in rows.values() if len(ids) > 2]
         for field in form["fields"]:
             path, column = tuple(field.get("path") or ()), field.get("column") or ""
-            parts = below.get(((*path, field["label"]), column), [])
-            if len(parts) > 1:
-                equations.append((field["field_id"], parts))
+            # Straight below it, or below a heading in between (按年龄分).
+            for (above, beside), parts in below.items():
+                if beside == column and len(parts) > 1 and above[: len(path) + 1] == (*path, field["label"]) and len(above) <= len(path) + 2:
+                    equations.append((field["field_id"], parts))
         return equations
 
     def close_equations(self):
