@@ -336,9 +336,9 @@ class Road:
         if value is not None or period == "standing":
             return value
         other = self.running.get(part)
-        if other and "-" in period:
-            year, month = period.split("-")
-            so_far = [f"{year}-{m:02}" for m in range(1, int(month) + 1)]
+        if other and len(period) > 4:
+            frequency = {"-": "monthly", "Q": "quarterly", "H": "semiannual"}[period[4]]
+            so_far = [p for p in periods_of(frequency, int(period[:4])) if p <= period]
             values = [self.own(unit, other, p) for p in (so_far if basis == "ytd" else so_far[-2:])]
             if all(isinstance(v, Fraction) for v in values):
                 return sum(values) if basis == "ytd" else values[-1] - sum(values[:-1])
