@@ -347,7 +347,8 @@ impl State {
         self.units_on(today)
     }
 
-    /// Elements that registers supply, with the levels for whose units they do.
+    /// Elements that registers supply, with the levels for whose units they do. None: the plan can reckon with registers, but there is no way
+    /// yet to declare one.
     pub(crate) fn supplied(&self) -> BTreeSet<(ElementId, Level)> {
         BTreeSet::new()
     }
